@@ -1,0 +1,121 @@
+"""A look at a data set before training: what is wrong with it is listed, and left out."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dataset.images import DECODING_ERRORS, IMAGE_SUFFIXES, damage, verify_image
+from dataset.labels import Problem
+from dataset.text_dataset import PackedWords, TextDataset
+from runtime.messages import UserError, say
+
+# Reading headers waits for the disk more than it computes.
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found.
+
+    problems: all of them; everything they name has been left out of the data set.
+    images, words, ignored: what is left, the ignored words being among the words.
+    """
+
+    folder: Path
+    label_folder: Path | None
+    is_train: bool
+    problems: tuple[Problem, ...]
+    images: int
+    words: int
+    ignored: int
+
+    def lines(self, most_per_kind: int | None = None) -> Iterator[str]:
+        """The report as sentences: a summary, then for each kind its number and the places."""
+        key = "data.check.problems" if self.problems else "data.check.clean"
+        numbers = {"images": self.images, "words": self.words, "ignored": self.ignored}
+        yield say(key, folder=self.folder, count=len(self.problems), **numbers)
+        for kind, count in Counter(problem.kind for problem in self.problems).most_common():
+            yield say("data.check.kind", name=say(f"data.kind.{kind}"), count=count)
+            of_kind = [problem for problem in self.problems if problem.kind == kind]
+            for problem in of_kind[:most_per_kind]:
+                yield say("data.check.line", text=describe(problem))
+            if most_per_kind is not None and count > most_per_kind:
+                yield say("data.check.more", count=count - most_per_kind)
+
+    def refuse_if_useless(self, strict: bool = False) -> None:
+        """Raise UserError where training would be in vain; with ``strict`` for any problem."""
+        if strict and self.problems:
+            first = describe(self.problems[0])
+            raise UserError("data.strict", count=len(self.problems), first=first)
+        if not self.images:
+            suffixes = ", ".join(IMAGE_SUFFIXES)
+            raise UserError("data.no_images", path=self.folder.absolute(), suffixes=suffixes)
+        if not self.is_train:
+            return
+        path = self.label_folder
+        if not self.words:
+            raise UserError("data.no_words", path=path, labels=self.images)
+        if self.words == self.ignored:
+            raise UserError("data.all_ignored", path=path, words=self.words)
+
+
+def describe(problem: Problem) -> str:
+    """Where the problem is, and what it is."""
+    text = say(f"data.problem.{problem.kind}", detail=problem.detail)
+    if problem.line is None:
+        return say("data.place.file", path=problem.path, text=text)
+    return say("data.place.line", path=problem.path, line=problem.line, text=text)
+
+
+def check_dataset(dataset: TextDataset) -> Report:
+    """Verify every photo, by its header and its last bytes, and every word's place in it.
+
+    Photos that cannot be read and words outside their photo are left out of ``dataset`` from then
+    on, and join its ``problems``.
+    """
+    with ThreadPoolExecutor(_THREADS) as pool:
+        paths = map(dataset.image_path, range(dataset.num_images))
+        seen = list(pool.map(lambda path: _verify(path, dataset.apply_exif), paths))
+    unreadable = [index for index, size in enumerate(seen) if isinstance(size, Problem)]
+    sizes = np.array([(0, 0) if isinstance(size, Problem) else size for size in seen])
+    outside = _words_outside(dataset.packed, sizes.reshape(-1, 2))
+    dataset.problems += [found for found in seen if isinstance(found, Problem)]
+    image_of = dataset.packed.image_of_words()
+    for number in outside:
+        image = image_of[number]
+        where = dataset.label_path(image) or dataset.image_path(image)
+        line = int(dataset.packed.lines[number])
+        height, width = sizes[image]
+        dataset.problems.append(Problem("outside", where, line, f"{width}x{height}"))
+    dataset.leave_out(unreadable, outside)
+    return Report(
+        dataset.image_folder,
+        dataset.label_folder,
+        dataset.is_train,
+        tuple(dataset.problems),
+        images=dataset.num_images,
+        words=len(dataset.packed),
+        ignored=int(dataset.packed.ignore.sum()),
+    )
+
+
+def _verify(path: Path, apply_exif: bool) -> tuple[int, int] | Problem:
+    try:
+        return verify_image(path, apply_exif)
+    except DECODING_ERRORS as error:
+        return Problem("image_unreadable", path, detail=damage(path, error))
+
+
+def _words_outside(words: PackedWords, sizes: np.ndarray) -> list[int]:
+    """Numbers of the words of which nothing lies in their image; sizes: (images, 2), height, width.
+
+    Images of size 0 are not readable, and leave with all their words.
+    """
+    low, high = words.extents()
+    of_word = sizes[words.image_of_words()]
+    outside = (high < 0).any(axis=1) | (low >= of_word[:, ::-1]).any(axis=1)
+    return np.flatnonzero(outside & of_word.any(axis=1)).tolist()

@@ -1,0 +1,220 @@
+"""Image files: finding, reading, measuring and resizing them.
+
+Images are RGB, uint8, (height, width, 3).  Training and inference share this file, so that a
+network sees the same pixels in both.
+"""
+
+import io
+import re
+import struct
+import unicodedata
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+
+from runtime.messages import UserError, say
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+SIDE_MULTIPLE_PX = 32
+
+_ORIENTATION = ExifTags.Base.Orientation
+_WIDTH_TAG, _HEIGHT_TAG = 256, 257
+# What libraries raise on damaged files.
+DECODING_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    MemoryError,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    cv2.error,
+)
+# Each format's last bytes; a file that lacks them was cut off, or has something behind it.
+_LAST_BYTES = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
+_TAIL = 4096
+
+
+def list_images(folder: Path) -> list[Path]:
+    """The image files right in ``folder``, hidden ones left out, in natural order of their names.
+
+    The order (``img_2`` before ``img_10``) is the same on every machine, whichever Unicode form the
+    file system gives Hangul names in.
+    """
+    files = (path for path in folder.iterdir() if not path.name.startswith("."))
+    images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()]
+    return sorted(images, key=lambda path: (_natural_order(path.name), path.name))
+
+
+def _natural_order(name: str) -> list[tuple[int, str]]:
+    parts = re.split(r"([0-9]+)", same_form(name))
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def same_form(name: str) -> str:
+    """The name in composed Unicode (NFC): Hangul names from a Mac are decomposed (NFD)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def read_image(path: str | Path, apply_exif: bool = True) -> np.ndarray:
+    """Read an image file as RGB uint8 (H, W, 3).
+
+    apply_exif: turn the photo as its camera held it.  (TIFF files are always turned.)
+    Transparent parts show white, as on a page; 16 bit images keep their upper eight bits.
+    Raises UserError, naming the file, for what is no image or is cut off.
+    """
+    path = Path(path)
+    try:
+        content = np.fromfile(path, np.uint8)
+        with Image.open(io.BytesIO(content.data)) as header:
+            plain = _is_plain(header) and _ends_well(header.format, content)
+            image = _decode(content) if plain else None
+            if image is None:
+                return _read_with_pillow(header, apply_exif)
+            return _turn(image, _orientation(header)) if apply_exif else image
+    except FileNotFoundError:
+        raise UserError("data.image_missing", path=path) from None
+    except DECODING_ERRORS as error:
+        raise UserError("data.image_unreadable", path=path, reason=damage(path, error)) from None
+
+
+def image_size(path: str | Path, apply_exif: bool = True) -> tuple[int, int]:
+    """(height, width) of what ``read_image`` gives, from the file's header alone.
+
+    Raises one of ``DECODING_ERRORS`` for what has no image header.
+    """
+    with Image.open(path) as header:
+        return _size(header, apply_exif)
+
+
+def verify_image(path: str | Path, apply_exif: bool = True) -> tuple[int, int]:
+    """(height, width) like ``image_size``; raises one of ``DECODING_ERRORS`` for a cut file too.
+
+    Only a file that does not end as its format says is decoded to find out.
+    """
+    with open(path, "rb") as file, Image.open(file) as header:
+        size = _size(header, apply_exif)
+        file.seek(0, io.SEEK_END)
+        file.seek(max(0, file.tell() - _TAIL))
+        if not _ends_well(header.format, file.read()):
+            file.seek(0)
+            with Image.open(file) as whole:
+                whole.load()
+        return size
+
+
+def test_size(height: int, width: int, short_size: int) -> tuple[int, int]:
+    """The (height, width) at which the network sees an image: multiples of 32, none below.
+
+    The short side becomes ``short_size``; then each side is raised to the next multiple.
+    """
+    return scaled_size(height, width, short_size / min(height, width))
+
+
+def scaled_size(height: int, width: int, scale: float, aspect: float = 1.0) -> tuple[int, int]:
+    """(height, width) times ``scale``, each raised to a multiple of 32.
+
+    aspect: by how much the height grows against the width, the area staying as it is.
+    """
+    stretch = aspect**0.5
+    return _raised(height * (scale * stretch)), _raised(width * (scale / stretch))
+
+
+def _raised(side: float) -> int:
+    whole = int(side + 0.5)
+    return max(SIDE_MULTIPLE_PX, -(-whole // SIDE_MULTIPLE_PX) * SIDE_MULTIPLE_PX)
+
+
+def resize_for_test(image: np.ndarray, short_size: int) -> np.ndarray:
+    """The image (H, W, 3) at ``test_size``, bilinear, uint8."""
+    height, width = test_size(image.shape[0], image.shape[1], short_size)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+# pytest would take the name for a test where a test file imports it.
+test_size.__test__ = False  # type: ignore[attr-defined]
+
+
+def _is_plain(header: Image.Image) -> bool:
+    """Whether OpenCV, the faster decoder, gives the colours that Pillow would."""
+    plain = header.format in _LAST_BYTES and header.mode in ("RGB", "L")
+    return plain and "transparency" not in header.info
+
+
+def _decode(content: np.ndarray) -> np.ndarray | None:
+    """The pixels as they lie in the file, by OpenCV; None where it cannot read them."""
+    if hasattr(cv2, "IMREAD_COLOR_RGB"):  # from OpenCV 4.11 on
+        return cv2.imdecode(content, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
+    image = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _ends_well(kind: str | None, content: np.ndarray | bytes) -> bool:
+    last = _LAST_BYTES.get(kind or "")
+    return last is not None and last in bytes(content[-_TAIL:])
+
+
+def _read_with_pillow(header: Image.Image, apply_exif: bool) -> np.ndarray:
+    header.load()
+    image = ImageOps.exif_transpose(header) if apply_exif else header
+    if image.mode == "F" or image.mode.startswith("I"):
+        return cv2.cvtColor(_to_eight_bits(np.asarray(image)), cv2.COLOR_GRAY2RGB)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        page = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(page, image)
+    return np.array(image.convert("RGB"))
+
+
+def _to_eight_bits(levels: np.ndarray) -> np.ndarray:
+    """Grey levels of any depth as uint8: floats up to 1 are fractions, integers over 255 16 bit."""
+    top = levels.max(initial=0)
+    if levels.dtype.kind == "f":
+        levels = np.nan_to_num(levels) * (255 if top <= 1 else 1)
+    elif top > 255:
+        levels = levels >> 8
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def _orientation(header: Image.Image) -> int:
+    """EXIF orientation, 1 (upright) to 8; anything else in the file counts as 1."""
+    if not header.info.get("exif") and header.format != "PNG":
+        return 1
+    orientation = header.getexif().get(_ORIENTATION, 1)
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _turn(image: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo an EXIF orientation: 2-4 flip or turn by 180 degrees, 5-8 transpose first."""
+    if orientation == 1:
+        return image
+    if orientation >= 5:
+        image = cv2.transpose(image)
+    # What is left after the transposition: flipped left-right, turned, or flipped upside down.
+    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
+    return image if flip is None else cv2.flip(image, flip)
+
+
+def _size(header: Image.Image, apply_exif: bool) -> tuple[int, int]:
+    if isinstance(header, TiffImagePlugin.TiffImageFile):  # Pillow turns them itself, some versions only when loading
+        width, height = header.tag_v2[_WIDTH_TAG], header.tag_v2[_HEIGHT_TAG]
+        turned = header.tag_v2.get(_ORIENTATION, 1) in range(5, 9)
+    else:
+        width, height = header.size
+        turned = apply_exif and _orientation(header) >= 5
+    return (width, height) if turned else (height, width)
+
+
+def damage(path: str | Path, error: BaseException) -> str:
+    """What is wrong with a file that raised ``error``, one of ``DECODING_ERRORS``: a few words."""
+    if isinstance(error, UnidentifiedImageError):
+        empty = Path(path).stat().st_size == 0
+        return say("data.damage.empty" if empty else "data.damage.no_image")
+    lines = (str(error).strip() or type(error).__name__).splitlines()
+    return say("data.damage.cut_off") if "truncated" in lines[0].lower() else lines[0]

@@ -1,0 +1,42 @@
+"""Ctrl-C and SIGTERM as wishes: the step under way is finished and saved before the run ends."""
+
+import signal
+from types import FrameType, TracebackType
+
+
+class Interruption:
+    """While its ``with`` block runs, a first signal only sets ``number``; a second Ctrl-C leaves at once."""
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    @property
+    def exit_code(self) -> int:
+        """128 + signal, as a shell reports it: 130 after Ctrl-C, 143 after SIGTERM."""
+        return 128 + self.number
+
+    def __enter__(self) -> "Interruption":
+        self._previous = {number: signal.signal(number, self._note) for number in self.SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.number and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.number = self.number or number
+
+
+def leave_signals_to_the_parent(worker: int = 0) -> None:
+    """For data workers: a terminal sends Ctrl-C to them too, but only the training process decides."""
+    for number in Interruption.SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,1048 @@
+"""Every sentence a user reads, in Korean (the default) and in English.
+
+``say("key", field=value)`` gives the sentence in the language chosen with ``set_language``;
+``tell`` prints it.  ``UserError`` is a mistake that the user can mend: scripts print its one
+sentence and leave with exit code 2.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+LANGUAGES = ("ko", "en")
+_chosen = {"language": "ko"}
+
+
+def set_language(language: str) -> None:
+    """Choose the language of every later message: 'ko' or 'en'."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language is one of {LANGUAGES}, not {language!r}")
+    _chosen["language"] = language
+
+
+def say(key: str, /, **fields: object) -> str:
+    """The message ``key`` in the chosen language, its ``{fields}`` filled in."""
+    return MESSAGES[key][_chosen["language"]].format(**fields)
+
+
+def tell(key: str, /, file: TextIO | None = None, **fields: object) -> None:
+    """Print the message ``key`` on standard output, or on ``file``."""
+    (file or sys.stdout).write(say(key, **fields) + "\n")
+
+
+class UserError(Exception):
+    """Something the user can mend; its text is one sentence with the next step."""
+
+    def __init__(self, key: str, /, **fields: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return say(self.key, **self.fields)
+
+
+def run_script(main: Callable[[], int]) -> None:
+    """Run a script's ``main`` and leave with its exit code; a UserError is printed and gives 2."""
+    try:
+        code = main()
+    except UserError as error:
+        tell("error", file=sys.stderr, text=error)
+        code = 2
+    except KeyboardInterrupt:
+        tell("interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code)
+
+
+MESSAGES: dict[str, dict[str, str]] = {
+    # --- shared by all scripts ------------------------------------------------------------------
+    "error": {"ko": "❌ {text}", "en": "❌ {text}"},
+    "interrupted": {"ko": "⏹️ 중단했습니다.", "en": "⏹️ Interrupted."},
+    "cli.usage_prefix": {"ko": "사용법: ", "en": "usage: "},
+    "cli.positionals": {"ko": "필수 인자", "en": "arguments"},
+    "cli.options": {"ko": "옵션", "en": "options"},
+    "cli.help": {"ko": "이 도움말을 보여 주고 끝냅니다.", "en": "show this help and leave"},
+    "cli.device": {
+        "ko": "계산할 장치. auto는 GPU가 있으면 GPU, 없으면 CPU를 씁니다 (기본값: auto).",
+        "en": "where to compute; auto takes a GPU where there is one, else the CPU (default: auto)",
+    },
+    "cli.cfg_options": {
+        "ko": "설정 파일의 값을 바꿉니다. 여러 개를 쓸 수 있습니다. 예: --cfg-options test_cfg.min_score=0.8",
+        "en": "change values of the config, several at once; e.g. --cfg-options test_cfg.min_score=0.8",
+    },
+    "cli.lang": {
+        "ko": "메시지의 언어 (기본값: ko, 환경 변수 FAST_LANG으로도 정할 수 있습니다).",
+        "en": "language of the messages (default: ko; the environment variable FAST_LANG sets it too)",
+    },
+    "cli.required": {
+        "ko": "꼭 필요한 인자가 빠졌습니다: {names}. '{program} --help'에 예시가 있습니다.",
+        "en": "these arguments are missing: {names}. '{program} --help' shows examples.",
+    },
+    "cli.value_missing": {
+        "ko": "{name} 뒤에 값이 필요합니다. '{program} --help'에 예시가 있습니다.",
+        "en": "{name} needs a value after it. '{program} --help' shows examples.",
+    },
+    "cli.invalid_choice": {
+        "ko": "{name}에 {value} 값은 쓸 수 없습니다. 가능한 값: {allowed}",
+        "en": "{name} cannot be {value}; choose from {allowed}",
+    },
+    "cli.invalid_value": {"ko": "{name}: {reason}", "en": "{name}: {reason}"},
+    "cli.number_from": {
+        "ko": "'{value}' 대신 {low} 이상의 수를 쓰세요.",
+        "en": "instead of '{value}', give a number of at least {low}.",
+    },
+    "cli.number_between": {
+        "ko": "'{value}' 대신 {low}에서 {high} 사이의 수를 쓰세요.",
+        "en": "instead of '{value}', give a number from {low} to {high}.",
+    },
+    "cli.unknown_option": {
+        "ko": "{name} 옵션은 없습니다. 혹시 {nearest}인가요?",
+        "en": "there is no option {name}. Did you mean {nearest}?",
+    },
+    "cli.surplus": {
+        "ko": "'{name}' 인자는 쓸 곳이 없습니다. 빈칸이 있는 경로는 따옴표로 묶으세요 ('{program} --help' 참고).",
+        "en": "there is no place for the argument '{name}'. Put paths with blanks in quotes (see '{program} --help').",
+    },
+    "cli.usage": {
+        "ko": "명령을 이해하지 못했습니다 ({reason}). '{program} --help'에 예시가 있습니다.",
+        "en": "the command was not understood ({reason}). '{program} --help' shows examples.",
+    },
+    "cli.device_unknown": {
+        "ko": "--device {name}: 그런 장치는 없습니다. auto, cpu, cuda, cuda:1 가운데 하나를 쓰세요.",
+        "en": "--device {name}: there is no such device. Write auto, cpu, cuda or cuda:1.",
+    },
+    "cli.device_absent": {
+        "ko": "--device {name}: 이 컴퓨터에서 쓸 수 있는 GPU는 {count}개입니다. --device auto를 쓰거나 CUDA용 PyTorch와 드라이버를 확인하세요.",
+        "en": "--device {name}: PyTorch finds {count} usable GPUs here. Use --device auto, or check the driver and that PyTorch is built for CUDA.",
+    },
+    # --- configuration --------------------------------------------------------------------------
+    "config.missing": {
+        "ko": "설정 파일이 없습니다: {path}. 경로를 확인하세요.",
+        "en": "config file not found: {path}. Check the path.",
+    },
+    "config.suffix": {
+        "ko": "{path}: 설정 파일의 확장자는 {allowed} 중 하나여야 합니다.",
+        "en": "{path}: a config file ends in one of {allowed}.",
+    },
+    "config.syntax": {
+        "ko": "{path}, {line}번째 줄: 설정 파일의 문법 오류입니다 ({reason}). 그 줄을 고치세요.",
+        "en": "{path}, line {line}: the config has a syntax error ({reason}). Mend that line.",
+    },
+    "config.fails": {
+        "ko": "{path}, {line}번째 줄: 설정 파일을 실행하지 못했습니다 ({reason}). 그 줄을 고치세요.",
+        "en": "{path}, line {line}: the config could not be run ({reason}). Mend that line.",
+    },
+    "config.unknown_key": {
+        "ko": "{path}: '{key}'라는 설정 항목은 없습니다. 혹시 '{nearest}'인가요?",
+        "en": "{path}: there is no setting '{key}'. Did you mean '{nearest}'?",
+    },
+    "config.unknown_type": {
+        "ko": "type='{type}'은(는) 없습니다. 혹시 '{nearest}'인가요?",
+        "en": "there is no type='{type}'. Did you mean '{nearest}'?",
+    },
+    "config.bad_value": {
+        "ko": "{path}: {key} = {value} 은(는) 쓸 수 없는 값입니다. 가능한 값: {expected}",
+        "en": "{path}: {key} = {value} is not a value it can take; expected {expected}",
+    },
+    "config.override_form": {
+        "ko": "--cfg-options '{override}': '키=값' 형식이어야 합니다. 예: train_cfg.lr=2e-4",
+        "en": "--cfg-options '{override}': write key=value, for example train_cfg.lr=2e-4",
+    },
+    "config.section_missing": {
+        "ko": "{path}: '{key}' 항목이 없습니다. config/fast/ic15/fast_checkpoint_7ep_finetune.py를 참고해 추가하세요.",
+        "en": "{path}: the section '{key}' is missing. Add it as in config/fast/ic15/fast_checkpoint_7ep_finetune.py.",
+    },
+    # --- checkpoints ----------------------------------------------------------------------------
+    "checkpoint.missing": {
+        "ko": "체크포인트 파일이 없습니다: {path}. 경로를 확인하세요 (처음부터 훈련하려면 --checkpoint none).",
+        "en": "checkpoint not found: {path}. Check the path (to train from scratch: --checkpoint none).",
+    },
+    "checkpoint.directory": {
+        "ko": "{path}: 폴더입니다. 그 안의 체크포인트 파일을 지정하세요.",
+        "en": "{path} is a folder; name the checkpoint file in it.",
+    },
+    "checkpoint.empty": {
+        "ko": "{path}: 빈 파일입니다. 체크포인트를 다시 복사하거나 내려받으세요.",
+        "en": "{path} is empty; copy or download the checkpoint again.",
+    },
+    "checkpoint.lfs_pointer": {
+        "ko": "{path}: 체크포인트가 아니라 Git LFS 포인터입니다. git lfs pull로 실제 파일을 받으세요.",
+        "en": "{path} is a Git LFS pointer, not a checkpoint; fetch the file itself with git lfs pull.",
+    },
+    "checkpoint.html": {
+        "ko": "{path}: 체크포인트가 아니라 웹 페이지(HTML)입니다. 다운로드 링크를 확인하고 다시 받으세요.",
+        "en": "{path} is a web page (HTML), not a checkpoint; check the link and download it again.",
+    },
+    "checkpoint.unsafe": {
+        "ko": "{path}: 열면 코드({name})가 실행될 수 있는 파일이라 열지 않았습니다. 가중치만 담아 다시 저장한 파일을 쓰세요.",
+        "en": "{path} could run code ({name}) when opened, so it was not; use a file saved with weights only.",
+    },
+    "checkpoint.unreadable": {
+        "ko": "{path}: 손상되었거나 PyTorch 체크포인트가 아닙니다. 파일을 다시 복사하거나 내려받으세요.",
+        "en": "{path} is damaged or not a PyTorch checkpoint; copy or download it again.",
+    },
+    "checkpoint.permission": {
+        "ko": "{path}: 읽기 권한이 없습니다. chmod 644 {path} 로 권한을 고치세요.",
+        "en": "{path} may not be read; mend it with chmod 644 {path}.",
+    },
+    "checkpoint.no_weights": {
+        "ko": "{path}: 가중치가 없는 파일입니다 (내용: {keys}). 모델 체크포인트를 지정하세요.",
+        "en": "{path} holds no weights (it holds: {keys}); name a model checkpoint.",
+    },
+    "checkpoint.not_finite": {
+        "ko": "{path}: 가중치에 NaN 또는 Inf가 있습니다 ({key} 등 {count}개). 그 전에 저장된 체크포인트를 쓰세요.",
+        "en": "{path} has NaN or Inf in its weights ({key} and {count} in all); use an earlier checkpoint.",
+    },
+    "checkpoint.other_size": {
+        "ko": "{path}: FAST-{found} 체크포인트인데 설정은 FAST-{expected} 모델입니다 (없는 키 {missing}개, 남는 키 {extra}개, 모양이 다른 키 {reshaped}개). 설정의 backbone, neck, detection_head의 config를 config/fast/nas-configs/fast_{found}.config로 바꾸세요.",
+        "en": "{path} is a FAST-{found} checkpoint, the config builds FAST-{expected} ({missing} keys missing, {extra} extra, {reshaped} of another shape); set config of backbone, neck and detection_head to config/fast/nas-configs/fast_{found}.config.",
+    },
+    "checkpoint.deploy_form": {
+        "ko": "{path}: 추론용으로 접힌(fused) 가중치라 훈련 형태의 모델에 맞지 않습니다 (없는 키 {missing}개, 남는 키 {extra}개, 모양이 다른 키 {reshaped}개). 훈련 체크포인트를 쓰세요.",
+        "en": "{path} holds folded weights for deployment that do not fit the training form ({missing} keys missing, {extra} extra, {reshaped} of another shape); use a training checkpoint.",
+    },
+    "checkpoint.does_not_fit": {
+        "ko": "{path}: 설정의 모델과 맞지 않는 체크포인트입니다 (없는 키 {missing}개, 남는 키 {extra}개, 모양이 다른 키 {reshaped}개, 예: {example}). 이 체크포인트를 만든 설정을 쓰세요.",
+        "en": "{path} does not fit the model of the config ({missing} keys missing, {extra} extra, {reshaped} of another shape, such as {example}); use the config it was made with.",
+    },
+    "checkpoint.cannot_write": {
+        "ko": "{path}: 저장하지 못했습니다 ({reason}). 디스크 공간과 쓰기 권한을 확인하세요.",
+        "en": "{path} could not be written ({reason}); check disk space and permissions.",
+    },
+    # --- training -------------------------------------------------------------------------------
+    "train.about": {
+        "ko": "checkpoint_7ep.pth 같은 체크포인트에서 시작해 FAST 텍스트 검출기를 내 이미지에 파인튜닝합니다.",
+        "en": "Fine-tune a FAST text detector on your images, starting from a checkpoint such as checkpoint_7ep.pth.",
+    },
+    "train.examples": {
+        "ko": "예시:\n  # 가이드의 파인튜닝\n  python train_checkpoint_7ep.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint checkpoint_7ep.pth --output_dir ./finetune_checkpoints --epochs 50\n  # 내 데이터, 설정 파일을 고치지 않고\n  python train_checkpoint_7ep.py --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨\n  # 중단된 훈련 이어 하기\n  python train_checkpoint_7ep.py --resume auto\n  # GPU 네 개 (batch_size는 전체 합계)\n  CUDA_VISIBLE_DEVICES=0,1,2,3 python train_checkpoint_7ep.py --batch_size 16",
+        "en": "examples:\n  # the fine-tuning of the guide\n  python train_checkpoint_7ep.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint checkpoint_7ep.pth --output_dir ./finetune_checkpoints --epochs 50\n  # your own data, without touching the config\n  python train_checkpoint_7ep.py --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels\n  # go on with an interrupted run\n  python train_checkpoint_7ep.py --resume auto\n  # four GPUs (batch_size is the total)\n  CUDA_VISIBLE_DEVICES=0,1,2,3 python train_checkpoint_7ep.py --batch_size 16",
+    },
+    "train.help.config": {
+        "ko": "설정 파일 (기본값: %(default)s)",
+        "en": "config file (default: %(default)s)",
+    },
+    "train.help.checkpoint": {
+        "ko": "시작할 체크포인트: 이 도구, 원본 FAST, .safetensors 파일. none이면 처음부터 훈련 (기본값: 설정의 train_cfg.pretrain, 없으면 checkpoint_7ep.pth)",
+        "en": "checkpoint to start from: of this tool, of upstream FAST, or .safetensors; none trains from scratch (default: train_cfg.pretrain of the config, else checkpoint_7ep.pth)",
+    },
+    "train.help.output_dir": {
+        "ko": "체크포인트, 로그, 그래프를 저장할 폴더 (기본값: %(default)s)",
+        "en": "folder for checkpoints, logs and curves (default: %(default)s)",
+    },
+    "train.help.epochs": {
+        "ko": "몇 번째 에포크까지 훈련할지 (기본값: 설정의 train_cfg.epoch)",
+        "en": "the epoch to train up to (default: train_cfg.epoch of the config)",
+    },
+    "train.help.resume": {
+        "ko": "중단된 훈련을 그대로 이어 합니다. auto는 출력 폴더의 checkpoint_latest.pth이며, 없으면 새로 시작합니다",
+        "en": "go on with an interrupted run as if nothing had happened; auto is checkpoint_latest.pth in the output folder and, where there is none, a fresh start",
+    },
+    "train.help.reset_epoch": {
+        "ko": "체크포인트의 에포크를 무시하고 1에포크부터 파인튜닝",
+        "en": "fine-tune from epoch 1, whatever epoch the checkpoint had reached",
+    },
+    "train.help.batch_size": {
+        "ko": "배치 크기, 모든 GPU를 합한 값 (기본값: 설정의 data.batch_size)",
+        "en": "batch size, the total over all GPUs (default: data.batch_size of the config)",
+    },
+    "train.help.lr": {
+        "ko": "학습률 (기본값: 설정의 train_cfg.lr)",
+        "en": "learning rate (default: train_cfg.lr of the config)",
+    },
+    "train.help.save_interval": {
+        "ko": "몇 에포크마다 checkpoint_epoch_N.pth를 저장할지",
+        "en": "save checkpoint_epoch_N.pth every so many epochs",
+    },
+    "train.help.amp": {
+        "ko": "혼합 정밀도: auto는 장치가 빠르게 계산하는 형식을 고릅니다 (기본값: %(default)s)",
+        "en": "mixed precision: auto picks what the device is fast at (default: %(default)s)",
+    },
+    "train.help.workers": {
+        "ko": "이미지를 읽는 프로세스의 수 (기본값: 코어 수에 맞춤)",
+        "en": "processes that read images (default: by the number of cores)",
+    },
+    "train.help.seed": {
+        "ko": "난수 시드 (기본값: %(default)s)",
+        "en": "random seed (default: %(default)s)",
+    },
+    "train.help.deterministic": {
+        "ko": "GPU에서도 매번 같은 결과가 나오는 연산만 사용 (느려집니다)",
+        "en": "use only repeatable operations on a GPU too (slower)",
+    },
+    "train.help.strict": {
+        "ko": "라벨이나 이미지에 문제가 하나라도 있으면 훈련하지 않음",
+        "en": "refuse to train when any label or image has a problem",
+    },
+    "train.ready": {
+        "ko": "🚀 FAST 훈련 초기화 완료",
+        "en": "🚀 FAST training is set up",
+    },
+    "train.config": {
+        "ko": "   - 설정 파일: {path}",
+        "en": "   - config file: {path}",
+    },
+    "train.checkpoint": {
+        "ko": "   - 체크포인트: {path}",
+        "en": "   - checkpoint: {path}",
+    },
+    "train.output_dir": {
+        "ko": "   - 출력 디렉토리: {path}",
+        "en": "   - output folder: {path}",
+    },
+    "train.device": {
+        "ko": "   - 장치: {device} ({precision})",
+        "en": "   - device: {device} ({precision})",
+    },
+    "train.cpu": {
+        "ko": "CPU, 스레드 {cores}개",
+        "en": "CPU, {cores} threads",
+    },
+    "train.data": {
+        "ko": "   - 훈련 데이터: 이미지 {images}장, 에포크당 {samples}개 샘플 (배치 {batch} × {iterations}회)",
+        "en": "   - training data: {images} images, {samples} samples an epoch (batch {batch} × {iterations})",
+    },
+    "train.validation": {
+        "ko": "   - 검증 데이터: 이미지 {images}장",
+        "en": "   - validation data: {images} images",
+    },
+    "train.no_validation": {
+        "ko": "   - 검증 데이터: 없음 (설정의 data.val에 라벨이 있는 이미지를 지정할 수 있습니다)",
+        "en": "   - validation data: none (name labelled images in data.val of the config)",
+    },
+    "train.criterion": {
+        "ko": "   - 최고 체크포인트 기준: {criterion}",
+        "en": "   - best checkpoint by: {criterion}",
+    },
+    "train.criterion.hmean": {
+        "ko": "검증 hmean",
+        "en": "validation hmean",
+    },
+    "train.criterion.val_loss": {
+        "ko": "검증 손실",
+        "en": "validation loss",
+    },
+    "train.criterion.loss": {
+        "ko": "훈련 손실",
+        "en": "training loss",
+    },
+    "train.earlier_run": {
+        "ko": "   - 알림: 출력 폴더에 이전 훈련의 checkpoint_latest.pth가 있습니다. 이어 하려면 중단하고 --resume auto를 쓰세요.",
+        "en": "   - note: the output folder holds checkpoint_latest.pth of an earlier run; to go on with it, stop and use --resume auto.",
+    },
+    "train.loading": {
+        "ko": "📦 체크포인트 로드: {path}",
+        "en": "📦 loading checkpoint: {path}",
+    },
+    "train.loaded.ema": {
+        "ko": "   - EMA 상태 딕셔너리 사용",
+        "en": "   - using the EMA state dict",
+    },
+    "train.loaded.state_dict": {
+        "ko": "   - 모델 상태 딕셔너리 사용 (EMA 없음)",
+        "en": "   - using the model state dict (no EMA in the file)",
+    },
+    "train.loaded.weights": {
+        "ko": "   - 가중치 딕셔너리 사용",
+        "en": "   - using the bare weights",
+    },
+    "train.loaded.backbone": {
+        "ko": "   - 백본 가중치만 사용 (나머지는 새로 초기화)",
+        "en": "   - using backbone weights alone (the rest starts anew)",
+    },
+    "train.loaded.resume": {
+        "ko": "   - 훈련 상태 전체 복원 (가중치, EMA, 옵티마이저, 난수)",
+        "en": "   - the whole training state is restored (weights, EMA, optimizer, random numbers)",
+    },
+    "train.start_epoch": {
+        "ko": "   - 시작 에포크: {epoch}",
+        "en": "   - start epoch: {epoch}",
+    },
+    "train.loaded": {
+        "ko": "✅ 체크포인트 로드 완료",
+        "en": "✅ checkpoint loaded",
+    },
+    "train.from_scratch": {
+        "ko": "🌱 체크포인트 없이 처음부터 훈련합니다",
+        "en": "🌱 training from scratch, without a checkpoint",
+    },
+    "train.epoch_start": {
+        "ko": "📚 에포크 {epoch} 훈련 시작...",
+        "en": "📚 epoch {epoch} starts...",
+    },
+    "train.step": {
+        "ko": "   배치 [{iteration}/{iterations}] Loss: {loss:.4f} (Avg: {mean:.4f}) Text: {text:.4f} Kernel: {kernel:.4f} Emb: {emb:.4f}",
+        "en": "   batch [{iteration}/{iterations}] Loss: {loss:.4f} (Avg: {mean:.4f}) Text: {text:.4f} Kernel: {kernel:.4f} Emb: {emb:.4f}",
+    },
+    "train.epoch_done": {
+        "ko": "📊 에포크 {epoch} 완료 ({seconds:.1f}초)",
+        "en": "📊 epoch {epoch} done ({seconds:.1f} s)",
+    },
+    "train.mean_loss": {
+        "ko": "   - 평균 총 손실: {value:.4f}",
+        "en": "   - mean total loss: {value:.4f}",
+    },
+    "train.mean_text": {
+        "ko": "   - 평균 텍스트 손실: {value:.4f}",
+        "en": "   - mean text loss: {value:.4f}",
+    },
+    "train.mean_kernel": {
+        "ko": "   - 평균 커널 손실: {value:.4f}",
+        "en": "   - mean kernel loss: {value:.4f}",
+    },
+    "train.mean_emb": {
+        "ko": "   - 평균 임베딩 손실: {value:.4f}",
+        "en": "   - mean embedding loss: {value:.4f}",
+    },
+    "train.rate": {
+        "ko": "   - 학습률: {value:.6f}",
+        "en": "   - learning rate: {value:.6f}",
+    },
+    "train.speed": {
+        "ko": "   - 속도: {speed:.1f}장/초",
+        "en": "   - speed: {speed:.1f} images/s",
+    },
+    "train.val_loss": {
+        "ko": "   - 검증 손실: {value:.4f}",
+        "en": "   - validation loss: {value:.4f}",
+    },
+    "train.scores": {
+        "ko": "   - 검증: precision {precision:.4f} recall {recall:.4f} hmean {hmean:.4f}",
+        "en": "   - validation: precision {precision:.4f} recall {recall:.4f} hmean {hmean:.4f}",
+    },
+    "train.saved": {
+        "ko": "💾 체크포인트 저장: {path}",
+        "en": "💾 checkpoint saved: {path}",
+    },
+    "train.new_best": {
+        "ko": "🏆 최고 체크포인트 갱신: {path} ({criterion} {value:.4f})",
+        "en": "🏆 new best checkpoint: {path} ({criterion} {value:.4f})",
+    },
+    "train.early_stop": {
+        "ko": "⏹️ {epochs}에포크 동안 나아지지 않아 훈련을 마칩니다 (최고: 에포크 {best_epoch})",
+        "en": "⏹️ no gain for {epochs} epochs, training ends here (best: epoch {best_epoch})",
+    },
+    "train.done": {
+        "ko": "🎉 훈련 완료: 최고 에포크 {epoch}, 결과는 {folder}에 있습니다",
+        "en": "🎉 training done: best epoch {epoch}, the results are in {folder}",
+    },
+    "train.bad_step": {
+        "ko": "⚠️ 배치 {iteration}: 손실이 유한하지 않아 건너뜁니다 (이미지: {names})",
+        "en": "⚠️ batch {iteration}: the loss is not finite, step skipped (images: {names})",
+    },
+    "train.bad_image": {
+        "ko": "⚠️ 배치 {iteration}: 읽을 수 없는 이미지를 건너뜁니다 ({names})",
+        "en": "⚠️ batch {iteration}: unreadable images are left out ({names})",
+    },
+    "train.too_many_bad_steps": {
+        "ko": "손실이 {count}번 연속으로 유한하지 않아 훈련을 중단합니다. 학습률을 낮추거나(--lr) --amp off로 다시 시작하고, 위에 나온 이미지를 확인하세요.",
+        "en": "the loss was not finite {count} times in a row; start again with a lower --lr or with --amp off, and look at the images named above.",
+    },
+    "train.already_finished": {
+        "ko": "{path}: 이미 {epoch}에포크까지 훈련된 체크포인트라 --epochs {epochs}로는 할 일이 없습니다. --epochs를 {epoch}보다 크게 하거나, --reset_epoch로 1에포크부터 파인튜닝하세요.",
+        "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --reset_epoch to fine-tune from epoch 1.",
+    },
+    "train.not_resumable": {
+        "ko": "{path}: 훈련 상태가 없어 이어 할 수 없습니다. --resume 대신 --checkpoint {path}로 시작하세요.",
+        "en": "{path} holds no training state to resume; start from it with --checkpoint {path} instead of --resume.",
+    },
+    "train.interrupted": {
+        "ko": "⏹️ 중단 요청을 받아 저장했습니다: {path} (에포크 {epoch} 진행 중)",
+        "en": "⏹️ interrupted; saved {path} (in the middle of epoch {epoch})",
+    },
+    "train.how_to_resume": {
+        "ko": "   이어 하려면: {command}",
+        "en": "   to go on: {command}",
+    },
+    # --- models ---------------------------------------------------------------------------------
+    "models.no_type": {
+        "ko": "설정의 {place}에 type이 없습니다. dict(type=...)로 쓰고 다음 중 하나를 고르세요: {allowed}",
+        "en": "{place} in the config has no type. Write it as dict(type=...) with one of: {allowed}",
+    },
+    "models.unknown_key": {
+        "ko": "'{key}'라는 설정 항목은 없습니다. 혹시 '{nearest}'인가요?",
+        "en": "there is no setting '{key}'. Did you mean '{nearest}'?",
+    },
+    "models.key_missing": {
+        "ko": "설정에 '{key}' 항목이 빠졌습니다. 추가하세요.",
+        "en": "the setting '{key}' is missing from the config. Add it.",
+    },
+    "models.parts_do_not_fit": {
+        "ko": "{place}의 입력 채널 {takes}이(가) 앞 부분의 출력 채널 {given}과(와) 다릅니다. 세 부분이 같은 nas-config 파일을 쓰게 하세요.",
+        "en": "{place} takes {takes} channels, but the part before it gives {given}. Let all parts use the same nas-config file.",
+    },
+    "models.nas_file_missing": {
+        "ko": "nas-config 파일이 없습니다: {path}. 모델 설정의 config 경로를 확인하세요.",
+        "en": "nas-config file not found: {path}. Check the config paths in the model section.",
+    },
+    "models.nas_unreadable": {
+        "ko": "{path}: nas-config 파일을 읽지 못했습니다 ({reason}). UTF-8로 된 JSON 파일인지 확인하세요.",
+        "en": "{path}: the nas-config file cannot be read ({reason}). Check that it is a JSON file in UTF-8.",
+    },
+    "models.nas_json": {
+        "ko": "{path}, {line}번째 줄: JSON 객체로 읽을 수 없습니다 ({reason}). 그 줄을 고치세요.",
+        "en": "{path}, line {line}: this is not a JSON object ({reason}). Mend that line.",
+    },
+    "models.nas_missing": {
+        "ko": "{path}: '{key}' 항목이 없습니다. nas-config에 추가하세요.",
+        "en": "{path}: '{key}' is missing. Add it to the nas-config.",
+    },
+    "models.nas_argument_missing": {
+        "ko": "{path}, {place}: 이 계층에 '{argument}' 항목이 없습니다. 추가하세요.",
+        "en": "{path}, {place}: this layer lacks '{argument}'. Add it.",
+    },
+    "models.nas_not_a_list": {
+        "ko": "{path}: '{place}'에는 계층이 하나 이상 든 목록이 필요합니다. [...]로 묶어 쓰세요.",
+        "en": "{path}: '{place}' should be a list of at least one layer. Write it as [...].",
+    },
+    "models.nas_unknown_layer": {
+        "ko": "{path}, {place}: '{name}'이라는 계층은 지원하지 않습니다. 혹시 '{nearest}'인가요?",
+        "en": "{path}, {place}: there is no layer '{name}'. Did you mean '{nearest}'?",
+    },
+    "models.nas_unknown_key": {
+        "ko": "{path}, {place}: '{argument}'라는 항목은 이 계층에 없습니다. 혹시 '{nearest}'인가요?",
+        "en": "{path}, {place}: this layer has no argument '{argument}'. Did you mean '{nearest}'?",
+    },
+    "models.nas_bad_value": {
+        "ko": "{path}, {place}: {argument}에 {value} 값은 쓸 수 없습니다. 가능한 값: {allowed}",
+        "en": "{path}, {place}: {argument} cannot be {value}; it may be: {allowed}",
+    },
+    "models.nas_channels": {
+        "ko": "{path}, {place}: 이 계층의 입력 채널은 {takes}인데 앞 계층의 출력 채널은 {given}입니다. 둘을 같게 고치세요.",
+        "en": "{path}, {place}: this layer takes {takes} channels, but the one before it gives {given}. Make them equal.",
+    },
+    "models.nas_outputs": {
+        "ko": "{path}, {place}: 출력 채널이 {given}인데 loss_emb의 feature_dim에 1을 더한 {wanted}이어야 합니다. 둘 중 하나를 고치세요.",
+        "en": "{path}, {place}: gives {given} channels, but 1 + feature_dim of loss_emb is {wanted}. Change one of the two.",
+    },
+    "find.unknown_bbox_type": {
+        "ko": "test_cfg.bbox_type '{name}'은(는) 없습니다. 다음 중에서 고르세요: {known}.",
+        "en": "there is no test_cfg.bbox_type '{name}'; choose one of: {known}.",
+    },
+    # --- data -----------------------------------------------------------------------------------
+    "data.folder_missing": {
+        "ko": "폴더가 없습니다: {path}. 설정의 data_root나 {setting}을(를) 확인하세요.",
+        "en": "folder not found: {path}. Check data_root or {setting} in the config.",
+    },
+    "data.no_images": {
+        "ko": "{path}: 이미지({suffixes})가 하나도 없습니다. 설정의 img_dir을 확인하세요.",
+        "en": "{path}: there is no image ({suffixes}) in it. Check img_dir in the config.",
+    },
+    "data.no_labelled_images": {
+        "ko": (
+            "{path}: 이미지 {images}장 중 쓸 수 있는 라벨이 있는 것이 없습니다 (찾은 이름: {names}). "
+            "설정의 gt_dir과 라벨 파일의 이름을 확인하세요."
+        ),
+        "en": (
+            "{path}: none of the {images} images has a usable label (looked for {names}). "
+            "Check gt_dir in the config and the names of the label files."
+        ),
+    },
+    "data.no_words": {
+        "ko": "{path}: 라벨 파일 {labels}개에 읽을 수 있는 글자 영역이 하나도 없습니다. 라벨의 형식을 확인하세요.",
+        "en": "{path}: the {labels} label files hold no usable word. Check the format of the labels.",
+    },
+    "data.all_ignored": {
+        "ko": (
+            "{path}: 글자 영역 {words}개가 모두 ###(무시)로 표시되어 있어 배울 것이 없습니다. "
+            "읽을 수 있는 글자에는 ### 대신 그 글자를 적으세요."
+        ),
+        "en": (
+            "{path}: all {words} words are marked ### (ignored), so there is nothing to learn. "
+            "Write the text instead of ### where it can be read."
+        ),
+    },
+    "data.strict": {
+        "ko": "데이터에서 문제 {count}건을 찾았습니다 ({first}). 고치거나 --strict 없이 실행하세요.",
+        "en": "found {count} problems in the data ({first}). Mend them, or run without --strict.",
+    },
+    "data.image_missing": {
+        "ko": "이미지 파일이 없습니다: {path}. 경로를 확인하세요.",
+        "en": "image not found: {path}. Check the path.",
+    },
+    "data.image_unreadable": {
+        "ko": "{path}: 이미지로 읽을 수 없습니다 ({reason}). 파일을 다시 받거나 빼고 실행하세요.",
+        "en": "{path}: cannot be read as an image ({reason}). Fetch it again or take it out.",
+    },
+    "data.damage.empty": {"ko": "빈 파일입니다", "en": "the file is empty"},
+    "data.damage.no_image": {"ko": "이미지 형식이 아닙니다", "en": "it is no image"},
+    "data.damage.cut_off": {"ko": "파일이 중간에 잘렸습니다", "en": "the file is cut off"},
+    "data.batch_not_shared": {
+        "ko": (
+            "배치 크기 {batch_size}은(는) 프로세스(GPU) {world}개로 똑같이 나눌 수 없습니다. "
+            "{world}의 배수로 정하세요."
+        ),
+        "en": (
+            "a batch of {batch_size} cannot be shared evenly by {world} processes (GPUs). "
+            "Make it a multiple of {world}."
+        ),
+    },
+    "data.check.clean": {
+        "ko": "데이터 확인: {folder} (이미지 {images}장, 글자 영역 {words}개, 무시 {ignored}개), 문제 없음",
+        "en": "data checked: {folder} ({images} images, {words} words, {ignored} of them ignored), no problem",
+    },
+    "data.check.problems": {
+        "ko": "데이터 확인: {folder} (이미지 {images}장, 글자 영역 {words}개, 무시 {ignored}개), 문제 {count}건은 빼고 씁니다",
+        "en": "data checked: {folder} ({images} images, {words} words, {ignored} of them ignored), {count} problems left out",
+    },
+    "data.check.kind": {"ko": "  {name}: {count}건", "en": "  {name}: {count}"},
+    "data.check.line": {"ko": "    {text}", "en": "    {text}"},
+    "data.check.more": {"ko": "    ... 그 밖에 {count}건", "en": "    ... and {count} more"},
+    "data.place.file": {"ko": "{path}: {text}", "en": "{path}: {text}"},
+    "data.place.line": {"ko": "{path}, {line}번째 줄: {text}", "en": "{path}, line {line}: {text}"},
+    "data.kind.too_few_points": {"ko": "점이 모자란 줄", "en": "lines with too few points"},
+    "data.kind.not_a_number": {"ko": "숫자가 아닌 좌표", "en": "coordinates that are no numbers"},
+    "data.kind.not_finite": {"ko": "쓸 수 없는 좌표 값", "en": "coordinates beyond all bounds"},
+    "data.kind.zero_area": {"ko": "넓이가 없는 영역", "en": "words without area"},
+    "data.kind.outside": {"ko": "이미지 밖의 영역", "en": "words outside the image"},
+    "data.kind.encoding": {
+        "ko": "글자로 읽을 수 없는 라벨 파일",
+        "en": "label files that are no text",
+    },
+    "data.kind.label_unreadable": {
+        "ko": "열 수 없는 라벨 파일",
+        "en": "label files that cannot be opened",
+    },
+    "data.kind.missing_label": {"ko": "라벨이 없는 이미지", "en": "images without a label file"},
+    "data.kind.missing_image": {"ko": "이미지가 없는 라벨", "en": "label files without an image"},
+    "data.kind.image_unreadable": {"ko": "읽을 수 없는 이미지", "en": "images that cannot be read"},
+    "data.problem.too_few_points": {
+        "ko": "x,y 점이 4개 이상 있어야 하는데 {detail}개뿐입니다",
+        "en": "expected 4 points x,y or more, found {detail}",
+    },
+    "data.problem.not_a_number": {
+        "ko": "좌표가 올 자리에 '{detail}'이(가) 있습니다",
+        "en": "expected a coordinate, found '{detail}'",
+    },
+    "data.problem.not_finite": {
+        "ko": "좌표로 쓸 수 없는 값이 있습니다: {detail}",
+        "en": "no coordinate can have this value: {detail}",
+    },
+    "data.problem.zero_area": {
+        "ko": "영역의 넓이가 0입니다. 점의 순서를 확인하세요: {detail}",
+        "en": "the word has no area; check the order of its points: {detail}",
+    },
+    "data.problem.outside": {
+        "ko": "영역이 이미지({detail}) 밖에 있습니다",
+        "en": "the word lies outside the image ({detail})",
+    },
+    "data.problem.encoding": {
+        "ko": "UTF-8이나 CP949로 읽을 수 없습니다. UTF-8로 저장하세요",
+        "en": "it is neither UTF-8 nor CP949; save it as UTF-8",
+    },
+    "data.problem.label_unreadable": {
+        "ko": "라벨 파일을 열 수 없습니다 ({detail})",
+        "en": "the label file cannot be opened ({detail})",
+    },
+    "data.problem.missing_label": {
+        "ko": "라벨 파일이 없습니다. 글자가 없는 이미지라면 빈 라벨 파일을 두세요",
+        "en": "it has no label file; give an image without text an empty one",
+    },
+    "data.problem.missing_image": {
+        "ko": "이 라벨에 맞는 이미지가 없습니다",
+        "en": "there is no image for this label",
+    },
+    "data.problem.image_unreadable": {
+        "ko": "이미지로 읽을 수 없습니다 ({detail})",
+        "en": "it cannot be read as an image ({detail})",
+    },
+    # --- evaluation and inference ---------------------------------------------------------------
+    "test.problem": {"ko": "⚠️ {text}", "en": "⚠️ {text}"},
+    "test.more_problems": {
+        "ko": "⚠️ 라벨의 문제가 {count}건 더 있습니다.",
+        "en": "⚠️ There are {count} more problems with the labels.",
+    },
+    "detect.loaded": {
+        "ko": "📦 체크포인트 로드: {path}\n   - {source}",
+        "en": "📦 Checkpoint loaded: {path}\n   - {source}",
+    },
+    "detect.source.ema": {"ko": "EMA 상태 딕셔너리 사용", "en": "using the EMA state dict"},
+    "detect.source.state_dict": {
+        "ko": "모델 상태 딕셔너리 사용",
+        "en": "using the model's state dict",
+    },
+    "detect.source.weights": {
+        "ko": "가중치만 담긴 파일 사용",
+        "en": "using a file of bare weights",
+    },
+    "detect.backbone_only": {
+        "ko": "{path}: 백본 가중치만 있어 글자를 찾을 수 없습니다. 훈련이 끝난 체크포인트(예: checkpoint_best.pth)를 지정하세요.",
+        "en": "{path} holds a backbone only and cannot find words; name a trained checkpoint, such as checkpoint_best.pth.",
+    },
+    "detect.too_large": {
+        "ko": "{name}: 이미지가 너무 길거나 커서 네트워크 입력이 {height}x{width} 픽셀이 됩니다. 이미지를 나누거나 --short_size(또는 설정의 short_size)를 줄이세요.",
+        "en": "{name}: the image is so long or large that the network would see {height}x{width} pixels. Cut it up, or lower --short_size (short_size in the config).",
+    },
+    "test.about": {
+        "ko": "체크포인트를 ICDAR 2015 방식으로 평가하고 제출용 zip과 결과 JSON을 저장합니다.",
+        "en": "Score a checkpoint by the ICDAR 2015 protocol; write the submission zip and a JSON of all results.",
+    },
+    "test.examples": {
+        "ko": """예시:
+  훈련한 모델을 평가합니다 (정밀도, 재현율, hmean):
+    python test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py \\
+        finetune_checkpoints/checkpoint_best.pth --eval
+  설정 파일을 고치지 않고 내 이미지와 라벨로 평가합니다:
+    python test.py CONFIG CHECKPOINT --eval \\
+        --cfg-options data.test.img_dir=내_이미지 data.test.gt_dir=내_라벨
+  어디에 시간이 걸리는지 봅니다:
+    python test.py CONFIG CHECKPOINT --report-speed
+
+설정의 data.test가 가리키는 이미지를 모두 검사합니다. --eval이 없으면 점수 없이 결과 파일만 만듭니다.
+잘못된 입력은 한 문장으로 알리고 종료 코드 2로 끝납니다.""",
+        "en": """examples:
+  score a trained model (precision, recall, hmean):
+    python test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py \\
+        finetune_checkpoints/checkpoint_best.pth --eval
+  score on your own images and labels without editing the config:
+    python test.py CONFIG CHECKPOINT --eval \\
+        --cfg-options data.test.img_dir=my_images data.test.gt_dir=my_labels
+  see where the time goes:
+    python test.py CONFIG CHECKPOINT --report-speed
+
+All images that data.test of the config points to are searched. Without --eval only result files are
+written. Wrong input is answered with one sentence and exit code 2.""",
+    },
+    "test.eval": {
+        "ko": "라벨과 비교해 정밀도, 재현율, hmean을 출력합니다.",
+        "en": "compare with the labels: print precision, recall and hmean",
+    },
+    "test.output": {
+        "ko": "제출용 zip의 경로 (기본값: 설정의 test_cfg.result_path, 없으면 {default}).",
+        "en": "where the submission zip goes (default: test_cfg.result_path of the config, else {default})",
+    },
+    "test.json": {
+        "ko": "결과 JSON의 경로 (기본값: zip과 같은 이름의 .json).",
+        "en": "where the JSON of all results goes (default: the zip's name with .json)",
+    },
+    "test.batch_size": {
+        "ko": "한 번에 처리할 이미지 수 (기본값: 1). 크기가 다른 이미지가 섞여도 결과는 같습니다.",
+        "en": "images per batch (default: 1); images of unlike sizes may mix, results stay the same",
+    },
+    "test.worker": {
+        "ko": "이미지를 읽는 프로세스 수 (기본값: CPU 코어 수, 최대 4). --report-speed에서는 0입니다.",
+        "en": "processes that read images (default: CPU cores, at most 4); 0 under --report-speed",
+    },
+    "test.ema": {
+        "ko": "EMA 가중치를 씁니다 (기본값). --no-ema는 평균 내지 않은 가중치를 씁니다.",
+        "en": "take the EMA weights (the default); --no-ema takes the weights as they were trained",
+    },
+    "test.report_speed": {
+        "ko": "읽기, 네트워크, 후처리, 상자 추출에 걸린 시간을 표로 보여 줍니다.",
+        "en": "show a table of the time for decoding, network, post-processing and box extraction",
+    },
+    "test.print_model": {"ko": "모델의 구조를 출력합니다.", "en": "print the layers of the model"},
+    "test.cpu": {
+        "ko": "CPU에서 실행합니다 (--device cpu와 같음).",
+        "en": "run on the CPU (as --device cpu)",
+    },
+    "test.model": {
+        "ko": "{model}\n   - 파라미터: {count:,}개",
+        "en": "{model}\n   - parameters: {count:,}",
+    },
+    "test.no_labels": {
+        "ko": "--eval: {folder}에 라벨 파일이 없어 점수를 낼 수 없습니다. 설정의 data.test.gt_dir에 라벨 폴더를 지정하거나 --eval 없이 실행하세요.",
+        "en": "--eval: there are no label files in {folder} to score by. Set data.test.gt_dir to the folder of labels, or leave out --eval.",
+    },
+    "test.start": {
+        "ko": "🔎 이미지 {images}장을 검사합니다: {folder} ({device})",
+        "en": "🔎 Searching {images} images: {folder} ({device})",
+    },
+    "test.unreadable": {
+        "ko": "⚠️ {reason} (검출 결과가 없는 이미지로 계산합니다.)",
+        "en": "⚠️ {reason} (It counts as an image without detections.)",
+    },
+    "test.score": {
+        "ko": "📊 평가 결과 (ICDAR 2015)\n   - 정밀도(precision): {precision:.4f}\n   - 재현율(recall): {recall:.4f}\n   - 조화 평균(hmean): {hmean:.4f}\n   - 맞은 단어 {matched}개, 정답 {truths}개, 검출 {detections}개",
+        "en": "📊 Result (ICDAR 2015)\n   - precision: {precision:.4f}\n   - recall: {recall:.4f}\n   - hmean: {hmean:.4f}\n   - {matched} words matched, {truths} labelled, {detections} detected",
+    },
+    "test.speed.title": {
+        "ko": "⏱️ 속도 (이미지 {images}장, 배치 {batch_size}, {device}): 이미지당 시간, 비율",
+        "en": "⏱️ Speed ({images} images, batches of {batch_size}, {device}): time per image, share",
+    },
+    "test.speed.line": {
+        "ko": "   {ms:9.2f} ms {percent:5.1f}%  {stage}",
+        "en": "   {ms:9.2f} ms {percent:5.1f}%  {stage}",
+    },
+    "test.speed.total": {
+        "ko": "   {ms:9.2f} ms 100.0%  전체 (초당 {rate:.2f}장)",
+        "en": "   {ms:9.2f} ms 100.0%  all ({rate:.2f} images/s)",
+    },
+    "test.speed.decode": {"ko": "읽기 (디코딩과 크기 조정)", "en": "decoding and resizing"},
+    "test.speed.network": {
+        "ko": "네트워크 (장치로 보내기 포함)",
+        "en": "network (with the upload)",
+    },
+    "test.speed.post_processing": {
+        "ko": "후처리 (점수 지도와 영역)",
+        "en": "post-processing (score map, regions)",
+    },
+    "test.speed.box_extraction": {"ko": "상자 추출", "en": "box extraction"},
+    "test.speed.other": {"ko": "그 밖 (채점 포함)", "en": "the rest (scoring too)"},
+    "test.written": {
+        "ko": "💾 결과 저장: {zip}, {json}",
+        "en": "💾 Results written: {zip}, {json}",
+    },
+    "test.not_scored": {
+        "ko": "   점수를 계산하지 않았습니다. 라벨이 있으면 --eval을 붙이세요.",
+        "en": "   Nothing was scored; add --eval where there are labels.",
+    },
+    "infer.about": {
+        "ko": "사진에서 글자 영역을 찾아 표시한 이미지와 JSON을 저장합니다.",
+        "en": "Find the words in photos; write each photo with its words outlined, and a JSON.",
+    },
+    "infer.examples": {
+        "ko": """예시:
+  사진 한 장:
+    python inference_single.py \\
+        --config config/fast/ic15/fast_checkpoint_7ep_finetune.py \\
+        --checkpoint finetune_checkpoints/checkpoint_best.pth \\
+        --image your_image.jpg
+  결과 파일의 이름을 정합니다:
+    python inference_single.py --config CONFIG --checkpoint CHECKPOINT \\
+        --image 사진.jpg --output 결과.jpg --json 결과.json
+  폴더 전체 또는 이름 패턴 (패턴은 따옴표로 묶으세요):
+    python inference_single.py --config CONFIG --checkpoint CHECKPOINT --image 사진_폴더
+    python inference_single.py --config CONFIG --checkpoint CHECKPOINT \\
+        --image '사진_폴더/*.png' --output 결과_폴더
+
+글자가 덜 잡히면 --min_score를 낮추고(예: 0.7), 잘못 잡히면 높이세요. 작은 글자는 --short_size를 키우면
+더 잘 잡히지만 느려집니다. JSON의 좌표는 바로 세운(EXIF 회전을 적용한) 사진의 픽셀이며, 상자는 사진의
+가장자리를 조금 넘을 수 있습니다. 읽지 못한 사진은 알리고 건너뛰며, 끝에 종료 코드 2로 알립니다.""",
+        "en": """examples:
+  one photo:
+    python inference_single.py \\
+        --config config/fast/ic15/fast_checkpoint_7ep_finetune.py \\
+        --checkpoint finetune_checkpoints/checkpoint_best.pth \\
+        --image your_image.jpg
+  name the result files:
+    python inference_single.py --config CONFIG --checkpoint CHECKPOINT \\
+        --image photo.jpg --output result.jpg --json result.json
+  a folder, or a pattern (in quotes):
+    python inference_single.py --config CONFIG --checkpoint CHECKPOINT --image photos
+    python inference_single.py --config CONFIG --checkpoint CHECKPOINT \\
+        --image 'photos/*.png' --output results
+
+Words are missed: lower --min_score (say 0.7); false ones: raise it. A larger --short_size finds
+smaller words and takes longer. Corners in the JSON are pixels of the upright photo (EXIF rotation
+applied) and may lie a little outside it. A photo that cannot be read is reported and skipped; the
+exit code is 2 then.""",
+    },
+    "cli.config": {
+        "ko": "설정 파일 (훈련에 쓴 것과 같은 파일).",
+        "en": "the config that the model was trained with",
+    },
+    "cli.checkpoint": {
+        "ko": "체크포인트 파일 (.pth 또는 .safetensors).",
+        "en": "the checkpoint (.pth or .safetensors)",
+    },
+    "cli.min_score": {
+        "ko": "이 점수보다 낮은 영역은 버립니다 (기본값: 설정의 test_cfg.min_score).",
+        "en": "drop regions with a lower score (default: test_cfg.min_score of the config)",
+    },
+    "cli.min_area": {
+        "ko": "네트워크 입력에서 이 픽셀 수보다 작은 영역은 버립니다 (기본값: 설정의 test_cfg.min_area).",
+        "en": "drop regions of fewer pixels at the network's input (default: test_cfg.min_area)",
+    },
+    "infer.image": {
+        "ko": "사진, 사진이 있는 폴더, 또는 따옴표로 묶은 패턴. 여러 개를 쓸 수 있습니다.",
+        "en": "a photo, a folder of photos, or a pattern in quotes; several may follow one another",
+    },
+    "infer.output": {
+        "ko": "표시한 이미지의 파일 이름(사진 한 장) 또는 결과 폴더 (기본값: {default}).",
+        "en": "a file for the outlined photo (one photo only), or a folder for all results (default: {default})",
+    },
+    "infer.json": {
+        "ko": "JSON 파일의 이름 (사진 한 장일 때만).",
+        "en": "a file for the JSON (one photo only)",
+    },
+    "infer.short_size": {
+        "ko": "사진의 짧은 변을 이 픽셀 수로 맞춰 검사합니다 (기본값: 설정의 data.test.short_size).",
+        "en": "resize the photo's short side to this many pixels (default: data.test.short_size)",
+    },
+    "infer.image_done": {
+        "ko": "🖼️ {image} ({width}x{height}, {seconds:.2f}초)",
+        "en": "🖼️ {image} ({width}x{height}, {seconds:.2f} s)",
+    },
+    "infer.words": {
+        "ko": "   - 단어 {count}개, 점수 최고 {best:.3f} / 최저 {worst:.3f}",
+        "en": "   - {count} words, best score {best:.3f}, worst {worst:.3f}",
+    },
+    "infer.no_words": {
+        "ko": "   - 찾은 단어가 없습니다 (--min_score를 낮추면 더 많이 찾습니다).",
+        "en": "   - no words found (a lower --min_score finds more)",
+    },
+    "infer.written": {
+        "ko": "   - 저장: {overlay}, {json}",
+        "en": "   - written: {overlay}, {json}",
+    },
+    "infer.no_image": {
+        "ko": "--image {name}: 이미지가 없습니다. 경로를 확인하세요 (가능한 형식: jpg, png, bmp, webp, tif).",
+        "en": "--image {name}: there is no image there. Check the path (formats: jpg, png, bmp, webp, tif).",
+    },
+    "infer.one_json": {
+        "ko": "--json은 사진 한 장일 때만 쓸 수 있는데 사진이 {count}장입니다. 대신 --output에 결과 폴더를 지정하세요.",
+        "en": "--json goes with one photo, here are {count}. Name a folder for the results with --output.",
+    },
+    "infer.output_folder": {
+        "ko": "--output {path}: 사진이 {count}장이라 파일 하나에 저장할 수 없습니다. 폴더 이름을 지정하세요.",
+        "en": "--output {path}: {count} photos do not fit into one file; name a folder.",
+    },
+    "infer.would_overwrite": {
+        "ko": "{path}: 결과가 원본 사진을 덮어쓰게 됩니다. --output과 --json에 다른 이름이나 폴더를 지정하세요.",
+        "en": "{path}: the result would overwrite one of the photos. Give --output or --json another name or folder.",
+    },
+    "infer.same_file": {
+        "ko": "{path}: 이미지와 JSON을 같은 파일에 저장할 수 없습니다. --json에 다른 이름을 지정하세요.",
+        "en": "{path} cannot be both the image and the JSON; give --json another name.",
+    },
+    "infer.image_format": {
+        "ko": "{path}: 이 확장자로는 이미지를 저장할 수 없습니다. .jpg나 .png를 쓰거나, 폴더라면 먼저 만드세요.",
+        "en": "{path}: an image cannot be written under this suffix. Use .jpg or .png; if a folder is meant, make it first.",
+    },
+    "infer.cannot_write": {
+        "ko": "{path}: 저장하지 못했습니다 ({reason}). 쓰기 권한과 디스크 공간을 확인하거나 다른 곳을 지정하세요.",
+        "en": "{path} could not be written ({reason}). Check permissions and disk space, or name another place.",
+    },
+    "infer.some_failed": {
+        "ko": "사진 {total}장 가운데 {failed}장을 처리하지 못했습니다. 위의 메시지를 확인하세요. 나머지 결과는 저장했습니다.",
+        "en": "{failed} of {total} photos could not be processed, see above; the results of the others are written.",
+    },
+    "score.unknown_protocol": {
+        "ko": "평가 방식 '{name}'은(는) 없습니다. 다음 중에서 고르세요: {known}.",
+        "en": "there is no scoring protocol '{name}'; choose one of: {known}.",
+    },
+    "submission.same_name": {
+        "ko": "{first}와(과) {second}은(는) 확장자만 달라 제출 파일에서 구별되지 않습니다. 둘 중 하나의 이름을 바꾸세요.",
+        "en": "{first} and {second} differ only in their suffix and would share one entry of the submission; rename one of them.",
+    },
+    "submission.not_a_zip": {
+        "ko": "{path}: zip 파일이 아니거나 손상되었습니다. test.py로 제출 파일을 다시 만드세요.",
+        "en": "{path} is no zip file, or a damaged one; write the submission again with test.py.",
+    },
+    "submission.unreadable": {
+        "ko": "{path}: 읽을 수 없습니다 ({reason}). 경로와 권한을 확인하세요.",
+        "en": "{path} cannot be read ({reason}); check the path and its permissions.",
+    },
+    "submission.entry_name": {
+        "ko": "{path}: 항목 이름 '{entry}'이(가) 잘못되었습니다. 'res_<이미지 이름>.txt'로 바꾸세요.",
+        "en": "{path}: the entry '{entry}' should be called 'res_<image name>.txt'; rename it.",
+    },
+    "submission.unknown_image": {
+        "ko": "{path}: '{entry}'에 해당하는 정답이 없습니다. 항목을 지우거나 정답 폴더를 확인하세요.",
+        "en": "{path}: the ground truth has no image for '{entry}'; remove the entry or check the ground truth.",
+    },
+    "submission.bad_line": {
+        "ko": "{path}, {line}번째 줄: 쉼표로 구분한 정수 8개 이상(짝수 개)이 있어야 하는데 '{text}'입니다. 줄을 고치거나 지우세요.",
+        "en": "{path}, line {line}: expected 8 or more whole numbers (an even count) between commas, found '{text}'. Mend or remove the line.",
+    },
+    "submission.bad_truth": {
+        "ko": "{path}, {line}번째 줄: 숫자 8개와 글자가 쉼표로 구분되어 있어야 하는데 '{text}'입니다. 줄을 고치거나 지우세요.",
+        "en": "{path}, line {line}: expected 8 numbers and a transcription between commas, found '{text}'. Mend or remove the line.",
+    },
+    "submission.no_truths": {
+        "ko": "{path}: 'gt_<이미지 이름>.txt' 파일이 없습니다. 정답이 들어 있는 zip이나 폴더를 지정하세요.",
+        "en": "{path} holds no 'gt_<image name>.txt'; name the zip or folder with the ground truth.",
+    },
+    # --- sample and tools -----------------------------------------------------------------------
+    "draw.about": {
+        "ko": "글자가 있는 연습용 이미지를 그리고 ICDAR 형식의 라벨과 함께 저장합니다.",
+        "en": "Draw images with text for trying things out, and save them with labels in ICDAR layout.",
+    },
+    "draw.examples": {
+        "ko": "예시:\n  python tools/make_sample_data.py 연습_이미지 --images 200 --size 480 640",
+        "en": "example:\n  python tools/make_sample_data.py my_folder --images 200 --size 480 640",
+    },
+    "draw.folder": {
+        "ko": "새로 만들 폴더. 그 안에 images와 gts 폴더가 생깁니다",
+        "en": "folder to make; it will hold the folders images and gts",
+    },
+    "draw.images": {
+        "ko": "이미지 수 (기본값: %(default)s)",
+        "en": "number of images (default: %(default)s)",
+    },
+    "draw.seed": {
+        "ko": "난수 시드. 같은 컴퓨터에서 시드가 같으면 같은 이미지를 그립니다 (기본값: %(default)s)",
+        "en": "random seed; the same seed draws the same images on the same machine (default: %(default)s)",
+    },
+    "draw.size": {
+        "ko": "이미지의 높이와 너비, 픽셀 (기본값: 360 480)",
+        "en": "height and width of the images in pixels (default: 360 480)",
+    },
+    "draw.heights": {
+        "ko": "글자 높이의 범위, 짧은 변에 대한 비율 (기본값: 0.025 0.14)",
+        "en": "range of the letters' height, as fractions of the short side (default: 0.025 0.14)",
+    },
+    "draw.negatives": {
+        "ko": "글자가 없는 이미지의 비율 (기본값: %(default)s)",
+        "en": "share of images without text (default: %(default)s)",
+    },
+    "draw.done": {
+        "ko": "✅ 이미지 {count}장을 저장했습니다: {folder}",
+        "en": "✅ saved {count} images: {folder}",
+    },
+    "sample.folder_in_use": {
+        "ko": "{path}: 이미 다른 파일이 있는 폴더입니다. 덮어쓰지 않도록 새 폴더 이름을 지정하세요.",
+        "en": "{path} holds files already; name a new folder, so that nothing is overwritten.",
+    },
+    "sample.cannot_write": {
+        "ko": "{path}: 이미지를 저장하지 못했습니다 ({reason}). 쓰기 권한과 디스크 공간을 확인하세요.",
+        "en": "{path}: the images could not be saved ({reason}); check permissions and disk space.",
+    },
+    "sample.missing": {
+        "ko": "ℹ️ 훈련에 필요한 것이 없습니다: {paths}",
+        "en": "ℹ️ not found, but needed for training: {paths}",
+    },
+    "sample.instead": {
+        "ko": "   대신 내장 샘플을 실행합니다. 위의 것을 준비하고 다시 실행하면 그것으로 훈련합니다.",
+        "en": "   The embedded sample runs instead; once these are there, start again to train on them.",
+    },
+    "sample.about": {
+        "ko": "내장 샘플: 직접 그린 이미지로 가이드의 모든 단계(사전 훈련, 파인튜닝, 평가, 추론)를 몇 분 안에 실행합니다.",
+        "en": "The embedded sample: every step of the guide (pretraining, fine-tuning, test, inference) on drawn images, in a few minutes.",
+    },
+    "sample.examples": {
+        "ko": "예시:\n  python tools/run_sample.py\n  python tools/run_sample.py -- --epochs 14",
+        "en": "examples:\n  python tools/run_sample.py\n  python tools/run_sample.py -- --epochs 14",
+    },
+    "sample.help.folder": {
+        "ko": "샘플의 파일을 모두 담을 폴더 (기본값: 프로젝트의 sample_run)",
+        "en": "folder for all the sample's files (default: sample_run in the project)",
+    },
+    "sample.help.train_arguments": {
+        "ko": "-- 뒤의 인자는 파인튜닝에 그대로 전달됩니다 (train_checkpoint_7ep.py --help 참고)",
+        "en": "arguments after -- go to the fine-tuning (see train_checkpoint_7ep.py --help)",
+    },
+    "sample.start": {
+        "ko": "🧪 내장 샘플을 실행합니다. 파일은 모두 {folder}에 저장합니다.",
+        "en": "🧪 running the embedded sample; all its files go to {folder}",
+    },
+    "sample.stage": {"ko": "\n▶ {name}", "en": "\n▶ {name}"},
+    "sample.stage_done": {"ko": "✔ {name} (이미 끝났습니다)", "en": "✔ {name} (done before)"},
+    "sample.stage.draw": {"ko": "연습용 이미지 그리기", "en": "drawing the images"},
+    "sample.stage.pretrain": {
+        "ko": "사전 훈련: 7에포크, checkpoint_7ep.pth 만들기",
+        "en": "pretraining: 7 epochs, for a checkpoint_7ep.pth",
+    },
+    "sample.stage.before": {"ko": "파인튜닝 전 평가", "en": "test before fine-tuning"},
+    "sample.stage.finetune": {"ko": "파인튜닝", "en": "fine-tuning"},
+    "sample.stage.after": {"ko": "파인튜닝 후 평가", "en": "test after fine-tuning"},
+    "sample.stage.overlay": {"ko": "검출 결과 그리기", "en": "drawing what is found"},
+    "sample.interrupted": {
+        "ko": "⏹️ 샘플을 중단했습니다. 같은 명령을 다시 실행하면 이어서 진행합니다.",
+        "en": "⏹️ the sample was interrupted; the same command goes on from here.",
+    },
+    "sample.done": {
+        "ko": "\n🎉 샘플 완료: 검증 hmean {before:.3f} (checkpoint_7ep.pth) → {after:.3f} (checkpoint_best.pth)",
+        "en": "\n🎉 sample done: validation hmean {before:.3f} (checkpoint_7ep.pth) → {after:.3f} (checkpoint_best.pth)",
+    },
+    "sample.files": {
+        "ko": "   - 최고 체크포인트: {best}\n   - 검출 결과: {overlay}",
+        "en": "   - best checkpoint: {best}\n   - what it finds: {overlay}",
+    },
+    "sample.your_turn": {
+        "ko": "\n이제 내 데이터로:\n  1. checkpoint_7ep.pth를 이 프로젝트의 폴더에 넣습니다.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image 내_사진.jpg",
+        "en": "\nNow with your own data:\n  1. Put checkpoint_7ep.pth into the folder of this project.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image my_photo.jpg",
+    },
+}

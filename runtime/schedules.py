@@ -1,0 +1,48 @@
+"""Learning rates as pure functions of the step: nothing to save, nothing to restore."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def _poly(progress: float, epoch: int, train_cfg: Mapping[str, Any]) -> float:
+    """(1 - progress)^0.9, the schedule that released FAST checkpoints were trained with."""
+    return (1 - progress) ** 0.9
+
+
+def _cosine(progress: float, epoch: int, train_cfg: Mapping[str, Any]) -> float:
+    """Half a cosine from 1 to 0 (Loshchilov & Hutter, SGDR, without restarts)."""
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _step(progress: float, epoch: int, train_cfg: Mapping[str, Any]) -> float:
+    """Times ``gamma`` after every ``step_size`` epochs."""
+    return train_cfg.get("gamma", 0.1) ** (epoch // train_cfg.get("step_size", 20))
+
+
+SCHEDULES: dict[str, Callable[[float, int, Mapping[str, Any]], float]] = {
+    "polylr": _poly,
+    "poly": _poly,
+    "cosine": _cosine,
+    "step": _step,
+}
+
+
+def learning_rate(step: int, total_steps: int, train_cfg: Mapping[str, Any]) -> float:
+    """The rate of optimizer step ``step``, counted from 0, of a run of ``total_steps``.
+
+    train_cfg: ``lr``, ``epoch`` (epochs of the whole run), ``schedule`` (a name of SCHEDULES, or a tuple of
+    epochs at each of which the rate drops to a tenth) and, where they apply, ``step_size``, ``gamma``
+    and ``warmup_iters`` (steps over which the rate rises linearly).
+    """
+    progress = step / total_steps
+    epoch = step * train_cfg["epoch"] // total_steps
+    schedule = train_cfg["schedule"]
+    if isinstance(schedule, str):
+        factor = SCHEDULES[schedule](progress, epoch, train_cfg)
+    else:
+        factor = 0.1 ** sum(epoch >= drop for drop in schedule)
+    warmup = train_cfg.get("warmup_iters", 0)
+    if step < warmup:
+        factor *= (step + 1) / warmup
+    return train_cfg["lr"] * factor

@@ -1,0 +1,191 @@
+"""Score a checkpoint on labelled photos by the ICDAR 2015 protocol, and write the result files.
+
+    python test.py CONFIG CHECKPOINT --eval
+
+Written are a submission zip (``test_cfg.result_path`` of the config, or ``--output``) and a JSON of
+all words with their scores.  ``--report-speed`` adds where the time went.
+"""
+
+import argparse
+import dataclasses
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataset import build_dataset
+from dataset.checks import describe
+from dataset.text_dataset import TextDataset
+from inference.detector import TextDetector, configured_short_size, detection_settings, load_model
+from inference.evaluate import EvaluationResult, evaluate
+from inference.results import image_record, write_json
+from inference.scoring import Score
+from inference.submission import write_submission
+from inference.timing import STAGES, StageTimer
+from runtime import cli
+from runtime.checkpoint import read_checkpoint
+from runtime.config import Config, load_config
+from runtime.distributed import usable_cores
+from runtime.messages import UserError, run_script, say, tell
+
+DEFAULT_RESULT = "outputs/submit_ic15.zip"
+SHOWN_PROBLEMS = 5
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = cli.Parser("test.py", "test")
+    add = parser.add_argument
+    add("config", metavar="CONFIG", help=say("cli.config"))
+    add("checkpoint", metavar="CHECKPOINT", help=say("cli.checkpoint"))
+    add("--eval", action="store_true", help=say("test.eval"))
+    add("--output", metavar="ZIP", type=Path, help=say("test.output", default=DEFAULT_RESULT))
+    add("--json", metavar="FILE", type=Path, help=say("test.json"))
+    add("--min-score", type=cli.FRACTION, metavar="0..1", help=say("cli.min_score"))
+    add("--min-area", type=cli.COUNT, metavar="N", help=say("cli.min_area"))
+    add("--batch-size", type=cli.POSITIVE, metavar="N", default=1, help=say("test.batch_size"))
+    add("--worker", type=cli.COUNT, metavar="N", help=say("test.worker"))
+    add("--ema", action=argparse.BooleanOptionalAction, default=True, help=say("test.ema"))
+    add("--report-speed", action="store_true", help=say("test.report_speed"))
+    add("--print-model", action="store_true", help=say("test.print_model"))
+    add("--cpu", action="store_true", help=say("test.cpu"))
+    cli.add_common_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    cli.choose_language(sys.argv[1:])
+    args = parse_args(sys.argv[1:])
+    device = cli.choose_device("cpu" if args.cpu else args.device)
+    config = load_config(args.config, args.cfg_options)
+    dataset = build_test_dataset(config, labels_needed=args.eval)
+    checkpoint = read_checkpoint(args.checkpoint, prefer_ema=args.ema)
+    model = load_model(config, checkpoint)
+    tell("detect.loaded", path=checkpoint.path, source=say(f"detect.source.{checkpoint.source}"))
+    if args.print_model:
+        count = sum(parameter.numel() for parameter in model.parameters())
+        tell("test.model", model=model, count=count)
+    detector = TextDetector(
+        model,
+        detection_settings(config, min_score=args.min_score, min_area=args.min_area),
+        device,
+        short_size=configured_short_size(config),
+    )
+    # In the speed report nothing runs beside anything else, so that the stages add up to the whole.
+    workers = min(4, usable_cores()) if args.worker is None else args.worker
+    if args.report_speed:
+        workers = 0
+        warm_up(detector)
+        detector.timer = StageTimer(device)
+
+    tell("test.start", images=dataset.num_images, folder=dataset.image_folder, device=device)
+    start_s = time.perf_counter()
+    result = evaluate(
+        detector,
+        dataset,
+        batch_size=args.batch_size,
+        workers=workers,
+        with_score=args.eval,
+        progress=True,
+    )
+    wall_s = time.perf_counter() - start_s
+    for error in result.unreadable:
+        tell("test.unreadable", reason=error)
+    if result.score:
+        tell_problems(dataset)
+        tell_score(result.score)
+    if detector.timer:
+        tell_speed(detector.timer, wall_s, dataset.num_images, args.batch_size)
+    output = args.output or Path(config.test_cfg.get("result_path", DEFAULT_RESULT))
+    write_results(args, output, dataset, result, detector)
+    return 0
+
+
+def build_test_dataset(config: Config, labels_needed: bool) -> TextDataset:
+    """``data.test`` of the config; UserError without images, or without the labels to score by."""
+    spec = config.get("data", {}).get("test")
+    if spec is None:
+        raise UserError("config.section_missing", path=config.filename, key="data.test")
+    dataset = build_dataset(spec)
+    if labels_needed and not dataset.has_labels:
+        raise UserError("test.no_labels", folder=dataset.label_folder or dataset.image_folder)
+    return dataset
+
+
+def tell_problems(dataset: TextDataset) -> None:
+    """The first few things wrong with the labels: they change the score."""
+    for problem in dataset.problems[:SHOWN_PROBLEMS]:
+        tell("test.problem", text=describe(problem))
+    if len(dataset.problems) > SHOWN_PROBLEMS:
+        tell("test.more_problems", count=len(dataset.problems) - SHOWN_PROBLEMS)
+
+
+def warm_up(detector: TextDetector) -> None:
+    """Let the libraries load and choose their routines before the clock runs."""
+    side = detector.short_size
+    for _ in range(2):
+        detector.detect(np.zeros((side, side, 3), np.uint8))
+
+
+def tell_score(score: Score) -> None:
+    tell(
+        "test.score",
+        precision=score.precision,
+        recall=score.recall,
+        hmean=score.hmean,
+        matched=score.matched,
+        truths=score.num_truths,
+        detections=score.num_detections,
+    )
+
+
+def tell_speed(timer: StageTimer, wall_s: float, images: int, batch_size: int) -> None:
+    """A table of milliseconds per image whose lines add up to the last."""
+    seconds = {name: timer.seconds[name] for name in STAGES}
+    seconds["other"] = wall_s - sum(seconds.values())
+    tell("test.speed.title", images=images, batch_size=batch_size, device=timer.device)
+    for name, spent_s in seconds.items():
+        tell(
+            "test.speed.line",
+            ms=1000 * spent_s / images,
+            percent=100 * spent_s / wall_s,
+            stage=say(f"test.speed.{name}"),
+        )
+    tell("test.speed.total", ms=1000 * wall_s / images, rate=images / wall_s)
+
+
+def write_results(
+    args: argparse.Namespace,
+    output: Path,
+    dataset: TextDataset,
+    result: EvaluationResult,
+    detector: TextDetector,
+) -> None:
+    paths = [dataset.image_path(index) for index in range(dataset.num_images)]
+    found = [image.detections for image in result.images]
+    write_submission(zip(paths, found, strict=True), output)
+    content: dict[str, Any] = {
+        "config": args.config,
+        "checkpoint": args.checkpoint,
+        "test_cfg": detector.test_cfg,
+        "short_size": detector.short_size,
+        "score": None,
+        "images": [
+            image_record(path.name, image.size, image.detections)
+            for path, image in zip(paths, result.images, strict=True)
+        ],
+    }
+    if result.score:
+        content["score"] = {
+            key: value for key, value in dataclasses.asdict(result.score).items() if key != "images"
+        }
+    json_path = args.json or output.with_suffix(".json")
+    write_json(json_path, content)
+    tell("test.written", zip=output, json=json_path)
+    if not result.score:
+        tell("test.not_scored")
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -1,0 +1,243 @@
+"""Finding, reading, measuring and resizing image files."""
+
+import io
+import json
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from dataset.images import (
+    DECODING_ERRORS,
+    image_size,
+    list_images,
+    read_image,
+    resize_for_test,
+    scaled_size,
+    verify_image,
+)
+from dataset.images import test_size as size_for_test
+from runtime.messages import UserError
+from tests.conftest import golden, ic15
+
+ORIENTATION = 0x0112
+SHARP_JPEG = {"quality": 98, "subsampling": 0}
+
+
+def picture(height: int = 24, width: int = 40) -> np.ndarray:
+    """A smooth colour picture, each corner of another colour, so that JPEG hardly changes it."""
+    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    return (np.stack([x, y, 1 - x * y], axis=-1) * 255).astype(np.uint8)
+
+
+def saved(path: Path, image: Image.Image | np.ndarray, **options: object) -> Path:
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    image.save(path, **options)
+    return path
+
+
+def test_images_are_listed_in_natural_order_whatever_their_letter_case(tmp_path):
+    names = ["img_10.jpg", "img_2.JPG", "b.Png", "a.bmp", "c.WEBP", "d.tif", "e.TIFF", "f.jpeg"]
+    for name in [*names, "notes.txt", ".hidden.jpg", "Thumbs.db", "no_suffix"]:
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder.jpg").mkdir()
+
+    listed = [path.name for path in list_images(tmp_path)]
+
+    order = ["a.bmp", "b.Png", "c.WEBP", "d.tif", "e.TIFF", "f.jpeg", "img_2.JPG", "img_10.jpg"]
+    assert listed == order
+
+
+def test_hangul_names_sort_alike_in_both_unicode_forms(tmp_path):
+    names = ["가게.jpg", "나무.jpg", "다리.jpg"]
+    forms = ["NFD", "NFC", "NFD"]
+    for name, form in zip(names, forms, strict=True):
+        (tmp_path / unicodedata.normalize(form, name)).write_bytes(b"")
+
+    listed = [unicodedata.normalize("NFC", path.name) for path in list_images(tmp_path)]
+
+    assert listed == names
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "jpeg", "png", "bmp", "webp", "tif"])
+@pytest.mark.parametrize("stem", ["plain", "가게 앞"])
+def test_ordinary_files_of_every_format_are_read_as_rgb(tmp_path, suffix, stem):
+    options = {"webp": {"lossless": True}, "jpg": SHARP_JPEG, "jpeg": SHARP_JPEG}
+    path = saved(tmp_path / f"{stem}.{suffix}", picture(), **options.get(suffix, {}))
+
+    image = read_image(path)
+
+    assert (image.dtype, image.shape, image.flags.c_contiguous) == (np.uint8, (24, 40, 3), True)
+    close = 6 if suffix.startswith("jp") else 0
+    assert np.abs(image.astype(int) - picture()).max() <= close
+    assert image_size(path) == verify_image(path) == (24, 40)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+def test_the_exif_rotation_is_honoured(tmp_path, suffix, orientation):
+    image = Image.fromarray(picture())
+    exif = image.getexif()
+    exif[ORIENTATION] = orientation
+    path = saved(tmp_path / f"a.{suffix}", image, exif=exif, quality=95)
+
+    result = read_image(path)
+
+    with Image.open(path) as stored:
+        stored.load()
+        expected = np.asarray(ImageOps.exif_transpose(stored).convert("RGB")).astype(int)
+    assert result.shape == expected.shape == ((40, 24, 3) if 5 <= orientation <= 8 else (24, 40, 3))
+    assert np.abs(result - expected).max() <= 4
+    assert image_size(path) == verify_image(path) == result.shape[:2]
+
+
+def test_without_exif_the_pixels_come_as_they_are_stored(tmp_path):
+    image = Image.fromarray(picture())
+    exif = image.getexif()
+    exif[ORIENTATION] = 6
+    path = saved(tmp_path / "a.png", image, exif=exif)
+
+    np.testing.assert_array_equal(read_image(path, apply_exif=False), picture())
+    assert image_size(path, apply_exif=False) == (24, 40)
+
+
+@pytest.mark.parametrize(("mode", "suffix"), [("L", "jpg"), ("L", "png"), ("1", "png"), ("L", "tif")])
+def test_grey_images_have_three_equal_channels(tmp_path, mode, suffix):
+    grey = Image.fromarray(picture()[..., 0]).convert(mode)
+
+    image = read_image(saved(tmp_path / f"a.{suffix}", grey))
+
+    assert np.ptp(image.astype(int), axis=2).max() == 0
+    assert np.abs(image[..., 0].astype(int) - np.asarray(grey.convert("L"))).max() <= 4
+
+
+def test_transparent_parts_are_white(tmp_path):
+    rgba = np.dstack([np.zeros((2, 3, 3), np.uint8), np.array([[0, 255, 51]] * 2, np.uint8)])
+    rgba[..., 0] = 100
+
+    image = read_image(saved(tmp_path / "a.png", rgba))
+
+    assert image[0].tolist() == [[255, 255, 255], [100, 0, 0], [224, 204, 204]]
+
+
+@pytest.mark.parametrize("mode", ["LA", "P"])
+def test_other_kinds_of_transparency_are_white_too(tmp_path, mode):
+    image = Image.new(mode, (4, 4), 0)
+    options = {"transparency": 0} if mode == "P" else {}
+
+    assert (read_image(saved(tmp_path / "a.png", image, **options)) == 255).all()
+
+
+def test_palette_images_show_their_colours(tmp_path):
+    palette = Image.fromarray(picture()).quantize(16)
+
+    image = read_image(saved(tmp_path / "a.png", palette))
+
+    np.testing.assert_array_equal(image, np.asarray(palette.convert("RGB")))
+
+
+def test_cmyk_photos_keep_their_colours(tmp_path):
+    path = saved(tmp_path / "a.jpg", Image.fromarray(picture()).convert("CMYK"), quality=98)
+
+    assert np.abs(read_image(path).astype(int) - picture()).mean() < 5
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bit_images_keep_their_upper_eight_bits(tmp_path, suffix):
+    levels = np.array([[0, 255, 256, 32768, 65535]] * 2, np.uint16)
+
+    image = read_image(saved(tmp_path / f"a.{suffix}", levels))
+
+    assert image[0, :, 1].tolist() == [0, 0, 1, 128, 255]
+
+
+@pytest.mark.parametrize(("levels", "expected"), [([0.0, 0.5, 1.0], [0, 127, 255]), ([0.0, 2.0, 300.0], [0, 2, 255])])
+def test_float_images_are_fractions_or_levels(tmp_path, levels, expected):
+    path = saved(tmp_path / "a.tif", np.array([levels], np.float32))
+
+    assert read_image(path)[0, :, 0].tolist() == expected
+
+
+def damaged_files() -> dict[str, bytes]:
+    files = {}
+    for kind in ("JPEG", "PNG", "WEBP", "BMP", "TIFF"):
+        stream = io.BytesIO()
+        noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+        Image.fromarray(noise).save(stream, kind)
+        files[f"half a {kind}"] = stream.getvalue()[: len(stream.getvalue()) // 2]
+    return files | {"an empty file": b"", "text": b"<html>not found</html>", "noise": bytes(range(256))}
+
+
+@pytest.mark.parametrize("name", damaged_files())
+def test_a_damaged_file_is_named(tmp_path, name):
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(damaged_files()[name])
+
+    with pytest.raises(UserError, match=r"broken\.jpg"):
+        read_image(path)
+    with pytest.raises(DECODING_ERRORS):
+        verify_image(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"absent\.jpg") as caught:
+        read_image(tmp_path / "absent.jpg")
+
+    assert caught.value.key == "data.image_missing"
+
+
+def test_something_behind_the_end_of_a_photo_does_no_harm(tmp_path):
+    path = saved(tmp_path / "a.jpg", picture(), **SHARP_JPEG)
+    path.write_bytes(path.read_bytes() + bytes(10_000))
+
+    assert verify_image(path) == (24, 40)
+    assert np.abs(read_image(path).astype(int) - picture()).max() <= 6
+
+
+def test_sizes_for_testing_are_the_golden_ones():
+    cases = json.loads(golden("resize.json").read_text())["scale_aligned_short"]
+
+    for case in cases:
+        assert list(size_for_test(*case["hw"], case["short_size"])) == case["out_hw"], case
+
+
+def test_sizes_of_scaled_images_are_the_golden_ones():
+    cases = json.loads(golden("resize.json").read_text())["random_scale"]
+
+    for case in cases:
+        rng = np.random.RandomState(case["np_seed"])
+        factor = rng.uniform(*case["scales"])
+        aspect = rng.uniform(*case["aspects"]) if case["aspects"] else 1.0
+        scale = factor * case["short_size"] / min(case["hw"])
+        assert list(scaled_size(*case["hw"], scale, aspect)) == case["out_hw"], case
+
+
+@pytest.mark.parametrize(
+    ("size", "short_size", "expected"),
+    [((1, 1000), 32, (32, 32000)), ((5, 5), 1, (32, 32)), ((640, 641), 640, (640, 672))],
+)
+def test_no_side_comes_out_below_one_multiple(size, short_size, expected):
+    assert size_for_test(*size, short_size) == expected
+
+
+def test_resized_pixels_are_the_golden_ones():
+    case = json.loads(golden("resize.json").read_text())["pixels"]
+    image = np.random.RandomState(17).randint(0, 256, (90, 160, 3)).astype(np.uint8)
+
+    resized = resize_for_test(image, 64)
+
+    assert list(resized.shape[:2]) == case["out_hw"]
+    first = np.array(case["resized_first_row_first_4_pixels"])
+    assert np.abs(resized[0, :4].astype(int) - first).max() <= 1
+    assert np.abs(resized[-1, -1].astype(int) - case["resized_last_pixel"]).max() <= 1
+    assert abs(resized.mean() - case["resized_uint8_sum"] / resized.size) < 0.01
+
+
+def test_real_photos_are_read_as_pillow_reads_them():
+    for path in list_images(ic15() / "val" / "images")[:5]:
+        with Image.open(path) as stored:
+            expected = np.asarray(stored.convert("RGB")).astype(int)
+        assert np.abs(read_image(path) - expected).max() <= 2
+        assert image_size(path) == verify_image(path) == (640, 960)

@@ -1,0 +1,9 @@
+"""Every test here draws the same random numbers each time."""
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    torch.manual_seed(0)

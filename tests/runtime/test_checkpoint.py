@@ -1,0 +1,229 @@
+"""Reading everybody's checkpoints, refusing what is none, writing our own whole or not at all."""
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from runtime.checkpoint import (
+    BEST,
+    LATEST,
+    Checkpoint,
+    CheckpointFolder,
+    read_checkpoint,
+    restore,
+    save_atomically,
+)
+from runtime.messages import UserError
+
+
+class TwoParts(nn.Module):
+    """A stand-in with the names of a FAST model."""
+
+    def __init__(self, blocks: tuple[int, int, int, int] = (3, 4, 4, 4)) -> None:
+        super().__init__()
+        self.backbone = nn.Module()
+        self.backbone.first_conv = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+        for stage, count in enumerate(blocks, start=1):
+            layers = nn.Sequential(*(nn.Conv2d(4, 4, 1) for _ in range(count)))
+            setattr(self.backbone, f"stage{stage}", layers)
+        self.det_head = nn.Conv2d(4, 5, 1)
+
+
+def prefixed(weights):
+    return {f"module.{key}": value for key, value in weights.items()}
+
+
+def doubled(weights):
+    return {key: value * 2 for key, value in weights.items()}
+
+
+def saved(tmp_path: Path, content, name="a.pth") -> Path:
+    torch.save(content, tmp_path / name)
+    return tmp_path / name
+
+
+def test_an_upstream_training_checkpoint_gives_its_ema_and_its_epoch(tmp_path):
+    weights = TwoParts().state_dict()
+    content = {
+        "epoch": 4,
+        "iter": 0,
+        "state_dict": prefixed(weights),
+        "optimizer": {},
+        "ema": prefixed(doubled(weights)),
+    }
+    found = read_checkpoint(saved(tmp_path, content))
+    assert (found.source, found.epoch) == ("ema", 4)
+    assert torch.equal(found.weights["det_head.weight"], weights["det_head.weight"] * 2)
+    raw = read_checkpoint(tmp_path / "a.pth", prefer_ema=False)
+    assert raw.source == "state_dict"
+    assert torch.equal(raw.weights["det_head.weight"], weights["det_head.weight"])
+
+
+def test_a_release_with_the_ema_alone_has_no_epoch(tmp_path):
+    found = read_checkpoint(saved(tmp_path, {"ema": prefixed(TwoParts().state_dict())}))
+    assert (found.source, found.epoch) == ("ema", None)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_bare_weights_are_read_from_either_kind_of_file(tmp_path, suffix):
+    weights = TwoParts().state_dict()
+    path = tmp_path / f"a.{suffix}"
+    save_file(weights, path) if suffix == "safetensors" else torch.save(weights, path)
+    found = read_checkpoint(path)
+    assert (found.source, found.epoch) == ("weights", None)
+    model = TwoParts()
+    restore(model, found)
+    assert torch.equal(model.state_dict()["det_head.bias"], weights["det_head.bias"])
+
+
+def test_imagenet_weights_fill_the_backbone_and_leave_the_rest_alone(tmp_path):
+    source, model = TwoParts(), TwoParts()
+    head = model.det_head.weight.clone()
+    classifier = {"head.weight": torch.zeros(10, 4)}
+    path = saved(tmp_path, {"state_dict": source.backbone.state_dict() | classifier})
+    found = read_checkpoint(path)
+    restore(model, found)
+    assert found.source == "backbone"
+    assert torch.equal(model.backbone.stage1[0].weight, source.backbone.stage1[0].weight)
+    assert torch.equal(model.det_head.weight, head)
+
+
+class Runs:
+    """An object whose pickle runs a shell command."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self):
+        return (os.system, (self.command,))
+
+
+def truncated_checkpoint(tmp_path):
+    whole = saved(tmp_path, {"ema": TwoParts().state_dict()}, "whole.pth").read_bytes()
+    return whole[: len(whole) // 2]
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        (b"", "checkpoint.empty"),
+        (b"<!DOCTYPE html><html>404</html>", "checkpoint.html"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "checkpoint.lfs_pointer"),
+        (b"not a checkpoint at all", "checkpoint.unreadable"),
+        (truncated_checkpoint, "checkpoint.unreadable"),
+    ],
+)
+def test_what_is_no_checkpoint_is_one_clear_sentence(tmp_path, content, key):
+    path = tmp_path / "체크포인트.pth"
+    path.write_bytes(content(tmp_path) if callable(content) else content)
+    with pytest.raises(UserError) as caught:
+        read_checkpoint(path)
+    assert caught.value.key == key
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_a_truncated_file_is_unreadable_whatever_its_suffix(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    weights = TwoParts().state_dict()
+    save_file(weights, path) if suffix == "safetensors" else torch.save(weights, path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(UserError) as caught:
+        read_checkpoint(path)
+    assert caught.value.key == "checkpoint.unreadable"
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    for path, key in ((tmp_path / "none.pth", "missing"), (tmp_path, "directory")):
+        with pytest.raises(UserError) as caught:
+            read_checkpoint(path)
+        assert caught.value.key == f"checkpoint.{key}"
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_a_pickle_that_would_run_code_is_refused_and_does_not_run(tmp_path, protocol):
+    canary = tmp_path / "canary"
+    path = tmp_path / "evil.pth"
+    path.write_bytes(pickle.dumps(Runs(f"touch {canary}"), protocol))
+    with pytest.raises(UserError) as caught:
+        read_checkpoint(path)
+    assert caught.value.key == "checkpoint.unsafe"
+    assert not canary.exists()
+
+
+def test_code_hidden_in_a_torch_file_is_named(tmp_path):
+    canary = tmp_path / "canary"
+    path = saved(tmp_path, {"ema": TwoParts().state_dict(), "extra": Runs(f"touch {canary}")})
+    with pytest.raises(UserError, match="system") as caught:
+        read_checkpoint(path)
+    assert caught.value.key == "checkpoint.unsafe"
+    assert not canary.exists()
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    weights = TwoParts().state_dict()
+    weights["det_head.bias"][0] = float("nan")
+    with pytest.raises(UserError) as caught:
+        read_checkpoint(saved(tmp_path, weights))
+    assert caught.value.key == "checkpoint.not_finite"
+    assert "det_head.bias" in str(caught.value)
+
+
+def test_a_checkpoint_of_another_size_names_both_and_the_way_out(tmp_path):
+    tiny = read_checkpoint(saved(tmp_path, TwoParts((3, 4, 4, 4)).state_dict()))
+    with pytest.raises(UserError) as caught:
+        restore(TwoParts((10, 10, 8, 5)), tiny)
+    text = str(caught.value)
+    assert "FAST-tiny" in text and "FAST-base" in text and "fast_tiny.config" in text
+    assert "36" in text  # 18 more layers, each a weight and a bias
+
+
+def test_weights_of_another_network_count_what_is_missing_and_extra():
+    foreign = Checkpoint(Path("x.pth"), {"encoder.weight": torch.zeros(1)}, "weights", None, {})
+    model = TwoParts()
+    with pytest.raises(UserError) as caught:
+        restore(model, foreign)
+    assert caught.value.key == "checkpoint.does_not_fit"
+    counted = [key for key in model.state_dict() if "num_batches" not in key]
+    assert caught.value.fields["missing"] == len(counted)
+    assert caught.value.fields["extra"] == 1
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path):
+    path = tmp_path / LATEST
+    save_atomically({"epoch": 1}, path)
+    with pytest.raises((UserError, pickle.PicklingError, AttributeError, TypeError)):
+        save_atomically({"epoch": lambda: None}, path)
+    assert torch.load(path, weights_only=True) == {"epoch": 1}
+    assert [file.name for file in tmp_path.iterdir()] == [LATEST]
+
+
+def test_a_folder_holds_latest_best_and_the_newest_epochs(tmp_path):
+    folder = CheckpointFolder(tmp_path / "out", keep=2)
+    for epoch in (5, 10, 15):
+        folder.write({"epoch": epoch}, epoch, best=epoch == 10)
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert names == ["checkpoint_best.pth", "checkpoint_epoch_10.pth", "checkpoint_epoch_15.pth",
+                     "checkpoint_latest.pth"]  # fmt: skip
+    epochs = {
+        name: torch.load(tmp_path / "out" / name, weights_only=True)["epoch"] for name in names
+    }
+    assert (epochs[BEST], epochs[LATEST]) == (10, 15)
+
+
+def test_temporary_files_of_a_killed_run_are_cleared_away(tmp_path):
+    (tmp_path / ".checkpoint_latest.pth.123.tmp").write_bytes(b"half")
+    CheckpointFolder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_a_users_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError) as caught:
+        CheckpointFolder(tmp_path / "file" / "out")
+    assert caught.value.key == "checkpoint.cannot_write"
