@@ -4,8 +4,8 @@
         --config config/fast/ic15/fast_checkpoint_7ep_finetune.py \
         --checkpoint checkpoint_7ep.pth --output_dir ./finetune_checkpoints --epochs 50
 
-With several GPUs visible, one process per GPU is started; ``torchrun`` works as well.  The batch size is
-the total over all of them.
+With several GPUs visible, one process per GPU is started; ``torchrun`` works as well.  The batch
+size is the total over all of them.
 """
 
 import argparse
@@ -14,10 +14,9 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,11 +27,12 @@ from tqdm import tqdm
 from dataset import build_dataset
 from dataset.checks import Report, check_dataset
 from dataset.sampler import EpochSampler
-from dataset.text_dataset import TextDataset
+from dataset.text_dataset import TextDataset, prepare_worker
 from inference.detector import TextDetector, configured_short_size, detection_settings
 from inference.evaluate import evaluate
 from inference.validation_loss import ValidationLoss
 from models import build_model
+from models.fast import FAST
 from models.sync_batchnorm import synchronise_batchnorm
 from runtime import checkpoint as checkpoints
 from runtime.cli import (
@@ -113,12 +113,13 @@ def configure(args: argparse.Namespace) -> Config:
         if section not in config or (key and key not in config[section]):
             name = f"{section}.{key}" if key else section
             raise UserError("config.section_missing", path=args.config, key=name)
+    args.checkpoint = args.checkpoint or config.train_cfg.pretrain or CHECKPOINT
     return config
 
 
 @dataclass
 class Run:
-    """Everything that a training run holds; ``train_one_epoch`` reads from top to bottom with it."""
+    """Everything that a training run holds."""
 
     args: argparse.Namespace
     config: Config
@@ -127,7 +128,7 @@ class Run:
     validation: TextDataset | None
     sampler: EpochSampler
     loader: DataLoader[dict[str, Tensor]]
-    model: nn.Module
+    model: FAST
     network: nn.Module
     precision: torch.dtype
     optimizer: torch.optim.Optimizer
@@ -192,24 +193,21 @@ def main() -> int:
 
 def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkpoint | None:
     """Read the checkpoint that the run starts from; None trains from scratch."""
-    latest = Path(args.output_dir) / checkpoints.LATEST
-    if args.resume == "auto" and not latest.exists():
-        args.resume = None
+    if args.resume == "auto":
+        latest = Path(args.output_dir) / checkpoints.LATEST
+        args.resume = str(latest) if latest.exists() else None
     if args.resume:
-        file = latest if args.resume == "auto" else Path(args.resume)
-        start = checkpoints.read_checkpoint(file, prefer_ema=False)
+        start = checkpoints.read_checkpoint(args.resume, prefer_ema=False)
         if "progress" not in start.content:
-            raise UserError("train.not_resumable", path=file)
+            raise UserError("train.not_resumable", path=args.resume)
+    elif args.checkpoint == "none":
+        return None
     else:
-        file = args.checkpoint or config.train_cfg.pretrain or CHECKPOINT
-        if file == "none":
-            return None
-        start = checkpoints.read_checkpoint(file)
+        start = checkpoints.read_checkpoint(args.checkpoint)
     finished = 0 if args.reset_epoch else start.epoch or 0
     if finished >= config.train_cfg.epoch:
-        raise UserError(
-            "train.already_finished", path=file, epoch=finished, epochs=config.train_cfg.epoch
-        )
+        path, epochs = args.resume or args.checkpoint, config.train_cfg.epoch
+        raise UserError("train.already_finished", path=path, epoch=finished, epochs=epochs)
     return start
 
 
@@ -220,37 +218,16 @@ def prepare(
     start: checkpoints.Checkpoint | None,
     interruption: Interruption,
 ) -> Run:
-    """Build every part of the run, checking what the user gave before anything is written."""
+    """Build every part of the run; all that the user gave is checked before anything is written."""
     seed_everything(args.seed + ranks.index, args.deterministic)
-    data = build_dataset({"seed": args.seed, **config.data.train})
-    report = check_dataset(data)
-    report.refuse_if_useless(args.strict)
-    validation = validation_data(config)
+    data, validation, reports = prepare_data(args, config)
     sampler = EpochSampler(len(data), config.data.batch_size, ranks.index, ranks.world, args.seed)
-
-    model = build_model(config.model)
-    if start is not None:
-        checkpoints.restore(model, start)
-    if ranks.world > 1 and config.train_cfg.sync_bn:
-        model = synchronise_batchnorm(model, ranks.device)
-    model.to(ranks.device, memory_format=torch.channels_last)
-    device_ids = [ranks.device.index] if ranks.device.type == "cuda" else None
-    parallel = ranks.world > 1
-    network = (
-        DistributedDataParallel(model, device_ids, broadcast_buffers=False) if parallel else model
-    )
+    model, network = prepare_network(config, start, ranks)
     precision = choose_precision(args.amp, ranks.device)
-
-    progress = starting_progress(args, start)
-    finished_steps = progress.epoch * len(sampler) + progress.iteration if args.resume else 0
-    output = Path(args.output_dir)
-    folder = None
-    sinks = Sinks(output, names=())
-    if ranks.is_first:
-        folder = checkpoints.CheckpointFolder(output, config.train_cfg.keep_checkpoints)
-        (output / "config.py").write_text(config_text(config), encoding="utf-8")
-        sinks = Sinks(output, progress.epoch if args.resume else 0, finished_steps)
     ema = Ema(model, config.train_cfg.ema_decay)
+    progress = starting_progress(args, start)
+    progress.criterion = criterion(validation)
+    folder, sinks = prepare_output(args, config, ranks, progress, len(sampler))
     run = Run(
         args=args,
         config=config,
@@ -273,10 +250,21 @@ def prepare(
         folder=folder,
         interruption=interruption,
     )
-    run.progress.criterion = criterion(validation)
-    introduce(run, report)
+    introduce(run, reports)
     load_start(run, start)
     return run
+
+
+def prepare_data(
+    args: argparse.Namespace, config: Config
+) -> tuple[TextDataset, TextDataset | None, list[Report]]:
+    """Training and validation data without their broken parts, and what was found in them."""
+    data = build_dataset({"seed": args.seed, **config.data.train})
+    validation = validation_data(config)
+    reports = [check_dataset(part) for part in (data, validation) if part is not None]
+    for report in reports:
+        report.refuse_if_useless(args.strict)
+    return data, validation, reports
 
 
 def validation_data(config: Config) -> TextDataset | None:
@@ -284,11 +272,53 @@ def validation_data(config: Config) -> TextDataset | None:
     for name in ("val", "test"):
         if name not in config.data:
             continue
-        with suppress(UserError) if name == "test" else suppress():
-            data = build_dataset({"split": "test", **config.data[name]})
-            if data.has_labels:
-                return data
+        spec = config.data[name]
+        try:
+            data = build_dataset({"split": "test", **spec})
+        except UserError:
+            if spec.get("img_dir"):
+                raise
+            continue  # nobody has put images into the format's own folder
+        if data.has_labels:
+            return data
     return None
+
+
+def prepare_network(
+    config: Config, start: checkpoints.Checkpoint | None, ranks: Ranks
+) -> tuple[FAST, nn.Module]:
+    """The model on its device, and the module to call: the model itself, or all ranks' together."""
+    model = build_model(config.model)
+    if start is not None:
+        checkpoints.restore(model, start)
+    model.to(memory_format=torch.channels_last)
+    model.to(ranks.device)
+    if ranks.world == 1:
+        return model, model
+    if config.train_cfg.sync_bn:
+        model = cast(FAST, synchronise_batchnorm(model))
+    gpus = [ranks.device.index] if ranks.device.type == "cuda" else None
+    return model, DistributedDataParallel(model, gpus, broadcast_buffers=False)
+
+
+def prepare_output(
+    args: argparse.Namespace, config: Config, ranks: Ranks, progress: Progress, iterations: int
+) -> tuple[checkpoints.CheckpointFolder | None, Sinks]:
+    """The output folder with the resolved config, and the sinks; on the first rank alone."""
+    output = Path(args.output_dir)
+    if not ranks.is_first:
+        return None, Sinks(output, names=())
+    earlier_run = not args.resume and (output / checkpoints.LATEST).exists()
+    folder = checkpoints.CheckpointFolder(output, config.train_cfg.keep_checkpoints)
+    (output / "config.py").write_text(config_text(config), encoding="utf-8")
+    if not args.resume:
+        sinks = Sinks(output)
+    else:
+        steps = progress.epoch * iterations + progress.iteration
+        sinks = Sinks(output, progress.epoch, steps)
+    if earlier_run:
+        sinks.line(say("train.earlier_run"))
+    return folder, sinks
 
 
 def criterion(validation: TextDataset | None) -> str:
@@ -316,10 +346,15 @@ def build_loader(
         num_workers=workers,
         pin_memory=on_gpu,
         persistent_workers=workers > 0,
-        worker_init_fn=leave_signals_to_the_parent,
+        worker_init_fn=start_worker,
         # Its own generator: the workers' seeds must not move the one that dropout draws from.
         generator=torch.Generator(),
     )
+
+
+def start_worker(worker: int) -> None:
+    prepare_worker(worker)
+    leave_signals_to_the_parent()
 
 
 def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | None) -> Progress:
@@ -328,12 +363,12 @@ def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | 
     return Progress(epoch=0 if start is None or args.reset_epoch else start.epoch or 0)
 
 
-def introduce(run: Run, report: Report) -> None:
+def introduce(run: Run, reports: list[Report]) -> None:
     """Say what the run is about to do, before the first epoch."""
     args, config, ranks, say_line = run.args, run.config, run.ranks, run.sinks.line
     say_line(say("train.ready"))
     say_line(say("train.config", path=args.config))
-    say_line(say("train.checkpoint", path=args.resume or args.checkpoint or CHECKPOINT))
+    say_line(say("train.checkpoint", path=args.resume or args.checkpoint))
     say_line(say("train.output_dir", path=args.output_dir))
     precision = str(run.precision).removeprefix("torch.")
     say_line(say("train.device", device=device_name(ranks), precision=precision))
@@ -351,8 +386,9 @@ def introduce(run: Run, report: Report) -> None:
     else:
         say_line(say("train.validation", images=run.validation.num_images))
     say_line(say("train.criterion", criterion=say(f"train.criterion.{run.progress.criterion}")))
-    for line in report.lines(PROBLEMS_SHOWN):
-        say_line(line)
+    for report in reports:
+        for line in report.lines(PROBLEMS_SHOWN):
+            say_line(line)
     say_line()
 
 
@@ -371,7 +407,7 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
         say_line(say("train.from_scratch"))
         say_line()
         return
-    say_line(say("train.loading", path=start.path if run.args.resume else given_path(run.args)))
+    say_line(say("train.loading", path=run.args.resume or run.args.checkpoint))
     if run.args.resume:
         content = start.content
         run.ema.load(content["ema"], content["ema_updates"])
@@ -386,10 +422,6 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
     say_line(say("train.start_epoch", epoch=run.progress.epoch))
     say_line(say("train.loaded"))
     say_line()
-
-
-def given_path(args: argparse.Namespace) -> str:
-    return args.checkpoint or CHECKPOINT
 
 
 def train(run: Run) -> int:
@@ -454,7 +486,7 @@ def train_one_epoch(run: Run, epoch: int) -> bool:
 
 
 def enumerated_batches(run: Run, epoch: int) -> Iterator[tuple[int, dict[str, Tensor]]]:
-    """The rest of an epoch's batches with their numbers from 1, under a progress bar on a terminal."""
+    """The rest of an epoch's batches, numbered from 1; on a terminal with a progress bar."""
     first = run.progress.iteration
     run.sampler.set_epoch(epoch, first)
     if first == run.iterations:
@@ -470,7 +502,7 @@ def enumerated_batches(run: Run, epoch: int) -> Iterator[tuple[int, dict[str, Te
 
 
 def read_losses(run: Run) -> None:
-    """Bring the losses of the steps since the last log line to the host; say what went wrong in them."""
+    """Bring the losses since the last log line to the host; say what went wrong in them."""
     finite = run.meter.read()
     first = run.progress.iteration - len(finite) + 1
     for iteration, (good, (indices, unreadable)) in enumerate(
@@ -514,7 +546,7 @@ def log_step(run: Run, step: int, rate: float) -> None:
 
 
 def validate(run: Run) -> dict[str, float] | None:
-    """Score the averaged weights on the validation images; None where an interruption came in between."""
+    """Score the averaged weights on the validation images; None after an interruption."""
     if run.validation is None:
         return {}
     averaged = copy.deepcopy(run.model)

@@ -10,7 +10,8 @@ import numpy as np
 
 from dataset.images import DECODING_ERRORS, IMAGE_SUFFIXES, damage, verify_image
 from dataset.labels import Problem
-from dataset.text_dataset import PackedWords, TextDataset
+from dataset.packed_words import PackedWords
+from dataset.text_dataset import TextDataset
 from runtime.messages import UserError, say
 
 # Reading headers waits for the disk more than it computes.

@@ -7,8 +7,9 @@ even-odd rule says, the rule by which the scoring protocols clip.
 The common area of simple outlines comes from Polygon3 (the General Polygon Clipper), which those
 protocols use too.  Polygon3 is compiled on installation; where that was not possible, Shapely does
 the same work.  Neither sees an outline that crosses or touches itself: Shapely refuses them, and
-on such outlines the General Polygon Clipper now and then ends the whole process (one pair in about
-a thousand of random pairs with corners on a 6 x 6 grid).  ``sweep_area`` measures those.
+with such outlines the General Polygon Clipper now and then gives a wrong area or ends the whole
+process (a few in a thousand random pairs with corners on a 6 x 6 grid).  ``sweep_area`` measures
+those.
 """
 
 import math

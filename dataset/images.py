@@ -202,7 +202,9 @@ def _turn(image: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _size(header: Image.Image, apply_exif: bool) -> tuple[int, int]:
-    if isinstance(header, TiffImagePlugin.TiffImageFile):  # Pillow turns them itself, some versions only when loading
+    if isinstance(
+        header, TiffImagePlugin.TiffImageFile
+    ):  # Pillow turns them itself, some versions only when loading
         width, height = header.tag_v2[_WIDTH_TAG], header.tag_v2[_HEIGHT_TAG]
         turned = header.tag_v2.get(_ORIENTATION, 1) in range(5, 9)
     else:

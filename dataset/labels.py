@@ -67,7 +67,8 @@ def read_ic15(path: Path) -> tuple[list[Word], list[Problem]]:
     odd last one of these belongs to the text, which may hold commas.  So does a number right behind
     four points that is written with thousands separators, such as ``12,500``, unless it would do
     for a point near the word (which ``1,000`` never does).  ``###`` marks a word as ignored; blank
-    lines are skipped.  The file is UTF-8 with or without a byte-order mark, CP949, or UTF-16 with one.
+    lines are skipped.  The file is UTF-8, with or without a byte-order mark, CP949, or UTF-16 with
+    a mark.
 
     Lines that are no words, and files that are no text, are among the problems.
     """

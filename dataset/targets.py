@@ -62,27 +62,32 @@ def draw_polygons(
     photo: given where ``size`` is that of a crop: the (4, 2) corners of the photo, beyond which
         nothing is learned.  Words then go on behind the edges, as they do behind a crop's.
     """
+    # Around a crop so many pixels are drawn, and cut off again: its edges erode nothing, and stay
+    # free of the line that OpenCV draws along the edge of a map where a polygon crosses it.
     margin = 0 if photo is None else pooling_size // 2 + 1
+    height, width = size[0] + 2 * margin, size[1] + 2 * margin
     words = [
-        (polygon, number)
+        (polygon + np.int32(margin), number)
         for polygon, number in zip(polygons, numbers, strict=True)
         if _touches(polygon, size)
     ]
-    texts, kernels = _draw_layers(
-        [polygon for polygon, number in words if number], size, pooling_size, margin
-    )
+    caring = [polygon for polygon, number in words if number]
+    texts, kernels = _draw_texts_and_kernels(caring, (height, width), pooling_size)
     if photo is None:
-        training_masks: np.ndarray = np.ones(size, np.uint8)
+        training_masks: np.ndarray = np.ones((height, width), np.uint8)
     else:
-        training_masks = cv2.fillConvexPoly(np.zeros(size, np.uint8), photo, 1)
-    gt_instances = np.zeros(size, np.int32)
+        nowhere = np.zeros((height, width), np.uint8)
+        training_masks = cv2.fillConvexPoly(nowhere, photo + np.int32(margin), 1)
+    gt_instances = np.zeros((height, width), np.int32)
     for polygon, number in words:
         if number:
             cv2.fillPoly(gt_instances, [polygon], number)
         else:
             cv2.fillPoly(training_masks, [polygon], 0)
+    maps = (texts, kernels, training_masks, gt_instances)
+    inner = np.s_[margin : height - margin, margin : width - margin]
     most = max((number for _, number in words), default=0)
-    return Targets(texts, kernels, training_masks, gt_instances, most)
+    return Targets(*(np.ascontiguousarray(one[inner]) for one in maps), num_instances=most)
 
 
 def _touches(polygon: np.ndarray, size: tuple[int, int]) -> bool:
@@ -91,38 +96,31 @@ def _touches(polygon: np.ndarray, size: tuple[int, int]) -> bool:
     return x < size[1] and y < size[0] and x + width > 0 and y + height > 0
 
 
-def _draw_layers(
-    polygons: Sequence[np.ndarray], size: tuple[int, int], pooling_size: int, margin: int
+def _draw_texts_and_kernels(
+    polygons: Sequence[np.ndarray], size: tuple[int, int], pooling_size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(texts, kernels) of the words, uint8 (H, W).
-
-    margin: how many pixels around ``size`` are drawn too, so that its edges erode nothing.
-    """
-    height, width = size
-    texts = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
-    kernels = np.zeros_like(texts)
-    overlaps = np.zeros_like(texts)
+    """(texts, kernels), uint8 (H, W): all words, and what is left of each after erosion."""
+    texts, kernels, overlaps = np.zeros((3, *size), np.uint8)
     window = np.ones((pooling_size | 1, pooling_size | 1), np.uint8)
-    layers = _layers([polygon + np.int32(margin) for polygon in polygons])
+    layers = _layers(polygons)
     for layer in layers:
-        part, corner = _part_around(layer, texts.shape)
+        part, corner = _part_around(layer, size)
         drawing = np.zeros(texts[part].shape, np.uint8)
-        if not drawing.size:
-            continue
         cv2.fillPoly(drawing, layer, 1, offset=corner)
         overlaps[part] |= texts[part] & drawing
         texts[part] |= drawing
-        kernels[part] |= cv2.erode(drawing, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        eroded = cv2.erode(drawing, window, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        cv2.bitwise_or(kernels[part], eroded, dst=kernels[part])
     if overlaps.any():
-        kernels = cv2.subtract(kernels, cv2.dilate(overlaps, np.ones((3, 3), np.uint8)))
+        around = cv2.dilate(overlaps, np.ones((3, 3), np.uint8))
+        cv2.subtract(kernels, around, dst=kernels)
     for layer in layers:
         cv2.fillPoly(kernels, [shrink(polygon, KERNEL_RATE) for polygon in layer], 1)
-    inner = np.s_[margin : margin + height, margin : margin + width]
-    return np.ascontiguousarray(texts[inner]), np.ascontiguousarray(kernels[inner])
+    return texts, kernels
 
 
 def _part_around(
-    polygons: Sequence[np.ndarray], size: tuple[int, ...]
+    polygons: Sequence[np.ndarray], size: tuple[int, int]
 ) -> tuple[tuple[slice, slice], tuple[int, int]]:
     """The part of a map that holds the polygons, and the (x, y) by which drawing there is moved."""
     points = np.concatenate(polygons)
@@ -152,42 +150,64 @@ def _layers(polygons: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
 
 def _close_pairs(polygons: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     """Pairs (i, j), i < j, of polygons between which no straight gap of ``CLEAR_PX`` was found."""
-    points = _padded(polygons)
-    low, high = points.min(axis=1), points.max(axis=1)
-    apart = (low[:, None] - high[None] >= CLEAR_PX).any(axis=-1)
-    first, second = np.nonzero(np.triu(~(apart | apart.T), k=1))
+    corners = _stacked(polygons)
+    first, second = _pairs_of_close_boxes(corners.min(axis=0), corners.max(axis=0))
     if not len(first):
         return []
-    axes = _normals(points)
-    close = ~(_gap_across(points, axes, first, second) | _gap_across(points, axes, second, first))
-    return list(zip(first[close].tolist(), second[close].tolist(), strict=True))
+    axes = _normals(corners)
+    clear = _clear_across(corners, axes, first, second) | _clear_across(
+        corners, axes, second, first
+    )
+    first, second = first[~clear], second[~clear]
+    pairs = np.minimum(first, second).tolist(), np.maximum(first, second).tolist()
+    return list(zip(*pairs, strict=True))
 
 
-def _padded(polygons: Sequence[np.ndarray]) -> np.ndarray:
-    """The polygons as one array (N, K, 2) float32; shorter ones repeat their last corner."""
+def _stacked(polygons: Sequence[np.ndarray]) -> np.ndarray:
+    """The polygons as one array (K, N, 2) float32; shorter ones repeat their last corner."""
     most = max(map(len, polygons))
-    if all(len(polygon) == most for polygon in polygons):
-        return np.array(polygons, np.float32)
-    rows = [np.pad(polygon, ((0, most - len(polygon)), (0, 0)), "edge") for polygon in polygons]
-    return np.array(rows, np.float32)
+    if any(len(polygon) < most for polygon in polygons):
+        polygons = [np.pad(one, ((0, most - len(one)), (0, 0)), "edge") for one in polygons]
+    # Corners first: numpy takes extremes over a leading axis many times faster than over a last.
+    return np.array(polygons, np.float32).transpose(1, 0, 2).copy()
 
 
-def _normals(points: np.ndarray) -> np.ndarray:
-    """(N, A, 2): unit vectors across the longest edges of each polygon."""
-    edges = np.roll(points, -1, axis=1) - points
-    lengths = np.linalg.norm(edges, axis=-1)
-    longest = np.argsort(-lengths, axis=1)[:, :_AXES, None]
-    edges = np.take_along_axis(edges, longest, axis=1)
-    lengths = np.take_along_axis(lengths[..., None], longest, axis=1)
-    return np.stack([-edges[..., 1], edges[..., 0]], axis=-1) / np.maximum(lengths, 1e-6)
+def _pairs_of_close_boxes(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(first, second), (P,) each: the boxes low..high (N, 2) less than ``CLEAR_PX`` apart."""
+    order = np.argsort(low[:, 1])
+    low, high = low[order], high[order]
+    # From top to bottom, the boxes that begin before a box ends follow it directly.
+    ends = np.searchsorted(low[:, 1], high[:, 1] + CLEAR_PX)
+    begins = np.arange(1, len(order) + 1)
+    counts = np.maximum(ends - begins, 0)
+    first = np.repeat(begins - 1, counts)
+    second = np.arange(len(first)) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+    gap = np.maximum(low[first, 0] - high[second, 0], low[second, 0] - high[first, 0])
+    close = gap < CLEAR_PX
+    return order[first[close]], order[second[close]]
 
 
-def _gap_across(
-    points: np.ndarray, axes: np.ndarray, own: np.ndarray, other: np.ndarray
+def _normals(corners: np.ndarray) -> np.ndarray:
+    """(A, N, 2): unit vectors across the longest edges of each polygon."""
+    edges = np.roll(corners, -1, axis=0) - corners
+    lengths = np.hypot(edges[..., 0], edges[..., 1])
+    longest = np.argsort(-lengths, axis=0)[:_AXES]
+    edges = np.take_along_axis(edges, longest[..., None], axis=0)
+    lengths = np.take_along_axis(lengths, longest, axis=0)
+    return np.stack([-edges[..., 1], edges[..., 0]], axis=-1) / np.maximum(lengths, 1e-6)[..., None]
+
+
+def _clear_across(
+    corners: np.ndarray, axes: np.ndarray, own: np.ndarray, other: np.ndarray
 ) -> np.ndarray:
-    """(P,) bool: seen along an axis of ``own``, polygon ``other`` begins past ``own``'s end."""
-    places = np.einsum("nkc,nac->nak", points, axes)
-    low, high = places.min(axis=-1)[own], places.max(axis=-1)[own]
-    seen = np.einsum("pkc,pac->pak", points[other], axes[own])
-    gap = np.maximum(seen.min(axis=-1) - high, low - seen.max(axis=-1))
-    return (gap >= CLEAR_PX).any(axis=-1)
+    """(P,) bool: along an axis of polygon ``own``, ``other`` lies ``CLEAR_PX`` before or behind."""
+    places = _along(corners, axes)
+    low, high = places.min(axis=0)[:, own], places.max(axis=0)[:, own]
+    seen = _along(corners[:, other], axes[:, own])
+    gap = np.maximum(seen.min(axis=0) - high, low - seen.max(axis=0))
+    return (gap >= CLEAR_PX).any(axis=0)
+
+
+def _along(corners: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """(K, A, N): where the corners (K, N, 2) lie along the axes (A, N, 2)."""
+    return corners[:, None, :, 0] * axes[..., 0] + corners[:, None, :, 1] * axes[..., 1]

@@ -3,7 +3,6 @@
 import ctypes
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from torch.utils.data import Dataset
 from dataset.augment import UNCHANGED, Augmentation, choose_view, draw_look
 from dataset.images import IMAGE_SUFFIXES, list_images, read_image, resize_for_test, same_form
 from dataset.labels import FORMATS, Format, Problem, Word
+from dataset.packed_words import PackedWords
 from dataset.targets import Targets, draw_polygons
 from runtime.config import build_from, find_file
 from runtime.messages import UserError
@@ -23,68 +23,6 @@ from runtime.messages import UserError
 Item = dict[str, Any]
 # From malloc.h of the GNU C library.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-
-
-@dataclass(frozen=True)
-class PackedWords:
-    """The words of all images in a few arrays, which cost a worker process next to nothing.
-
-    Word w has the points ``points[point_starts[w]:point_starts[w + 1]]``; image i has the words
-    ``image_starts[i]`` up to ``image_starts[i + 1]``.
-    """
-
-    points: np.ndarray
-    point_starts: np.ndarray
-    image_starts: np.ndarray
-    ignore: np.ndarray
-    lines: np.ndarray
-    texts: tuple[str, ...]
-
-    @classmethod
-    def pack(cls, images: Sequence[Sequence[Word]]) -> "PackedWords":
-        words = [word for image in images for word in image]
-        points = [word.points for word in words]
-        return cls(
-            np.concatenate(points) if points else np.zeros((0, 2), np.float32),
-            np.cumsum([0, *map(len, points)]),
-            np.cumsum([0, *map(len, images)]),
-            np.array([word.ignore for word in words], bool),
-            np.array([word.line for word in words], np.int32),
-            tuple(word.text for word in words),
-        )
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def extents(self) -> tuple[np.ndarray, np.ndarray]:
-        """Least and greatest x, y of each word, (words, 2) each."""
-        if not len(self):
-            return self.points, self.points
-        starts = self.point_starts[:-1]
-        return np.minimum.reduceat(self.points, starts), np.maximum.reduceat(self.points, starts)
-
-    def image_of_words(self) -> np.ndarray:
-        """(words,) the image that each word stands in."""
-        return np.repeat(np.arange(len(self.image_starts) - 1), np.diff(self.image_starts))
-
-    def of_image(self, image: int) -> range:
-        """The numbers of an image's words."""
-        return range(int(self.image_starts[image]), int(self.image_starts[image + 1]))
-
-    def outlines(self, image: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """An image's points, one word after the other, each word's number of points, its ignore."""
-        words = self.of_image(image)
-        starts = self.point_starts[words.start : words.stop + 1]
-        return (
-            self.points[starts[0] : starts[-1]],
-            np.diff(starts),
-            self.ignore[words.start : words.stop],
-        )
-
-    def word(self, number: int) -> Word:
-        points = self.points[self.point_starts[number] : self.point_starts[number + 1]]
-        ignore, line = bool(self.ignore[number]), int(self.lines[number])
-        return Word(points, self.texts[number], ignore, line)
 
 
 class TextDataset(Dataset[Item]):
@@ -254,7 +192,9 @@ class TextDataset(Dataset[Item]):
             self.change,
         )
         crop = view.take(image, draw_look(rng, self.change))
-        polygons = np.split(np.rint(view.move(points)).astype(np.int32), np.cumsum(lengths)[:-1])
+        moved = np.rint(view.move(points)).astype(np.int32)
+        ends = np.cumsum(lengths).tolist()
+        polygons = [moved[end - length : end] for end, length in zip(ends, lengths, strict=True)]
         numbers = np.where(ignore, 0, np.arange(1, len(lengths) + 1)).tolist()
         outline = view.outline(image.shape[:2])
         shown = draw_polygons(polygons, numbers, view.shown, self.pooling_size, outline)
@@ -322,7 +262,7 @@ def _folders(
 
 
 def _label_files(folder: Path | None) -> dict[str, Path]:
-    """Name in composed Unicode and lower case -> file."""
+    """Name, in composed Unicode -> file."""
     files: Iterable[Path] = () if folder is None else sorted(folder.iterdir())
     return {same_form(path.name): path for path in files}
 

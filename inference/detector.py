@@ -18,7 +18,7 @@ from runtime.config import Config, load_config
 from runtime.messages import UserError
 
 Size = tuple[int, int]
-# About 350 bytes of working memory per pixel: 12 GB at this limit.
+# About 280 bytes of working memory per pixel: 9 GB at this limit.
 MAX_INPUT_PIXELS = 32_000_000
 
 

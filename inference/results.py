@@ -24,7 +24,8 @@ def image_record(
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write ``content`` as UTF-8 JSON that a person can read."""
     text = json.dumps(content, ensure_ascii=False, indent=1)
-    write_bytes(path, text.encode("utf-8", "surrogateescape"))
+    # A file name that is not UTF-8 becomes an escape, which JSON understands.
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:

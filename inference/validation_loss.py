@@ -14,8 +14,8 @@ from models.fast import FAST
 class ValidationLoss:
     """Adds up the total loss of the images whose logits it is shown.
 
-    Whole images are looked at, resized as for testing and without augmentation, so the figure can be
-    compared between epochs but not with the training loss.
+    Whole images are looked at, resized as for testing and without augmentation, so the figure can
+    be compared between epochs but not with the training loss.
     """
 
     def __init__(self, model: FAST, dataset: TextDataset, pooling_size: int) -> None:

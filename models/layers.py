@@ -3,6 +3,7 @@
 Attribute names are the names of tensors in checkpoints: they are a file format.
 """
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -175,20 +176,9 @@ def convolution(
 
 def convolution_like(conv: nn.Conv2d, kernel: Tensor, bias: Tensor) -> nn.Conv2d:
     """A convolution with the geometry and the dtype of ``conv``, and the given weights."""
-    like = nn.utils.skip_init(
-        nn.Conv2d,
-        conv.in_channels,
-        conv.out_channels,
-        conv.kernel_size,
-        conv.stride,
-        conv.padding,
-        conv.dilation,
-        conv.groups,
-        device=conv.weight.device,
-        dtype=conv.weight.dtype,
-    )
-    like.weight.copy_(kernel)
-    like.bias.copy_(bias)
+    like = copy.deepcopy(conv)
+    like.weight = nn.Parameter(kernel.to(conv.weight.dtype))
+    like.bias = nn.Parameter(bias.to(conv.weight.dtype))
     return like
 
 

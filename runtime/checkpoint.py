@@ -112,7 +112,8 @@ def save_atomically(content: dict[str, Any], path: Path) -> None:
 
 
 class CheckpointFolder:
-    """The files of one run: ``checkpoint_latest.pth``, ``checkpoint_best.pth``, ``checkpoint_epoch_N.pth``.
+    """The files of one run: ``checkpoint_latest.pth``, ``checkpoint_best.pth``,
+    ``checkpoint_epoch_N.pth``.
 
     keep: how many of the epoch files stay; None keeps all.
     """
@@ -206,7 +207,9 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _is_finite(value: Tensor) -> bool:
-    return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    if not value.is_floating_point() or not value.numel():
+        return True
+    return bool(torch.isfinite(value.abs().max()))  # NaN is the maximum of whatever holds it
 
 
 def _size_of(weights: Mapping[str, Tensor]) -> str | None:

@@ -4,9 +4,11 @@
 """
 
 import argparse
+import io
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -31,7 +33,10 @@ def choose_language(arguments: Sequence[str]) -> None:
     """Set the language before anything is said: ``--lang``, else FAST_LANG, else Korean.
 
     A language that does not exist changes nothing here; parsing the arguments refuses it.
+    Signs that the terminal's encoding lacks are printed as escapes from now on, not as a traceback.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     language = os.environ.get("FAST_LANG", "")
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
         if argument == "--lang":

@@ -36,9 +36,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Read a config file, apply ``key.key=value`` overrides, check it, and fill in defaults.
 
     path: looked for in the working directory, then in the project's root.
-    overrides: strings such as ``train_cfg.lr=2e-4`` or ``data.train.img_size=(320,480)``; the value is
-        a Python literal, or else text.  The key must be one that the tool knows or the file has.
-    Raises UserError for a missing or broken file and for keys or values that mean nothing.
+    overrides: strings such as ``train_cfg.lr=2e-4`` or ``data.train.img_size=(320,480)``; the
+        value is a Python literal, or else text.  The key must be one that the tool knows or the
+    file has. Raises UserError for a missing or broken file and for keys or values that mean
+    nothing.
     """
     file = find_file(path)
     config = _run_config_file(file)
@@ -53,7 +54,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 def find_file(path: str | Path) -> Path:
     """A path as a config names it: absolute, or below the working directory or the project's root.
 
-    Where it is in neither, the path below the working directory is given back, for the error to name.
+    Where it is in neither, the path below the working directory is given back, for the error to
+    name.
     """
     path = Path(path).expanduser()
     if path.is_absolute() or path.exists():
@@ -98,16 +100,13 @@ def _run_config_file(file: Path) -> Config:
         raise UserError("config.missing", path=file)
     if file.suffix not in CONFIG_SUFFIXES:
         raise UserError("config.suffix", path=file, allowed=", ".join(CONFIG_SUFFIXES))
+    if file.suffix == ".py":
+        _check_syntax(file)
     logging.getLogger("mmengine").setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return Config.fromfile(str(file))
-    except SyntaxError as error:
-        _drop_mmcvs_open_copy(error)
-        raise UserError(
-            "config.syntax", path=file, line=_syntax_error_line(file), reason=_cause(error)
-        ) from None
     except Exception as error:  # noqa: BLE001 - a config is the user's own code: anything may come
         line = traceback.extract_tb(error.__traceback__)[-1].lineno
         _drop_mmcvs_open_copy(error)
@@ -130,12 +129,14 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-def _syntax_error_line(file: Path) -> int | None:
+def _check_syntax(file: Path) -> None:
+    """Refuse a Python config that does not parse: mmcv would not tell the line."""
     try:
-        ast.parse(file.read_text(encoding="utf-8"))
+        ast.parse(file.read_bytes())
     except SyntaxError as error:
-        return error.lineno
-    return None
+        raise UserError("config.syntax", path=file, line=error.lineno, reason=error.msg) from None
+    except ValueError as error:
+        raise UserError("config.fails", path=file, line=1, reason=error) from None
 
 
 def _apply_override(config: Config, override: str) -> None:

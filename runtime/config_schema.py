@@ -96,8 +96,8 @@ _DATASET = {
     "report_speed": FLAG,
     "with_rec": FLAG,
     "data_root": TEXT,
-    "img_dir": TEXT,
-    "gt_dir": TEXT,
+    "img_dir": _optional(TEXT),
+    "gt_dir": _optional(TEXT),
     "augment": _AUGMENT,
     "seed": _int_from(0),
 }

@@ -19,7 +19,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process among those of the run. index: 0 <= index < world; device: the one it computes on."""
+    """This process among those of the run: 0 <= index < world, computing on ``device``."""
 
     index: int
     world: int
@@ -36,9 +36,11 @@ def launched_by_torchrun() -> bool:
 
 
 def launch_local_ranks(world: int, command: Sequence[str]) -> int:
-    """Run ``command`` once per rank on this machine and give back the first exit code that is not 0.
+    """Run ``command`` once per rank on this machine and give back the first exit code that is not
+    0.
 
-    Signals are passed on; when one rank fails the others are asked to end, and after a while made to.
+    Signals are passed on; when one rank fails the others are asked to end, and after a while made
+    to.
     """
     shared = {
         "MASTER_ADDR": "127.0.0.1",
@@ -133,7 +135,7 @@ def any_rank(flag: int) -> int:
 
 
 @functools.cache
-def _host_group() -> dist.ProcessGroup | None:
+def _host_group() -> Any:
     return None if dist.get_backend() == "gloo" else dist.new_group(backend="gloo")
 
 

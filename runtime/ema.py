@@ -10,7 +10,8 @@ class Ema:
     decay: share of the old average kept per update, 0 <= decay < 1.  With ``warmup`` it starts low
         and rises as (1 + updates) / (10 + updates), so that a short run is not still averaging
         the weights it began with.
-    BatchNorm statistics are averaged too: they belong to the averaged weights, not to the live ones.
+    BatchNorm statistics are averaged too: they belong to the averaged weights, not to the live
+    ones.
     """
 
     def __init__(self, model: nn.Module, decay: float, warmup: bool = True) -> None:

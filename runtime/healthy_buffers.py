@@ -9,9 +9,9 @@ from torch import Tensor
 class HealthyBuffers:
     """Keeps a copy of buffers that were last seen finite.
 
-    The optimizer skips a step whose gradients are not finite, but by then the forward pass has moved the
-    running statistics, live and averaged.  Training itself does not read them, so they may wait for the
-    next log line to be mended.
+    The optimizer skips a step whose gradients are not finite, but by then the forward pass has
+    moved the running statistics, live and averaged.  Training itself does not read them, so they
+    may wait for the next log line to be mended.
     """
 
     def __init__(self, buffers: Iterable[Tensor]) -> None:

@@ -1,11 +1,12 @@
 """Ctrl-C and SIGTERM as wishes: the step under way is finished and saved before the run ends."""
 
+import os
 import signal
 from types import FrameType, TracebackType
 
 
 class Interruption:
-    """While its ``with`` block runs, a first signal only sets ``number``; a second Ctrl-C leaves at once."""
+    """In its ``with`` block a first signal only sets ``number``; a second Ctrl-C leaves at once."""
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -36,7 +37,8 @@ class Interruption:
         self.number = self.number or number
 
 
-def leave_signals_to_the_parent(worker: int = 0) -> None:
-    """For data workers: a terminal sends Ctrl-C to them too, but only the training process decides."""
-    for number in Interruption.SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+def leave_signals_to_the_parent() -> None:
+    """For data workers: in a session of their own neither Ctrl-C nor a signal to the whole group
+    reaches them, so that only the training process decides; it can still end them itself.
+    """
+    os.setsid()

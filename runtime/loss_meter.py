@@ -14,8 +14,9 @@ NAMES = ("loss", "loss_text", "loss_kernel", "loss_emb", "iou_text", "iou_kernel
 class LossMeter:
     """Adds up the losses of an epoch's steps.
 
-    ``add`` only keeps a reference on the device; ``read`` brings everything to the host, which is the one
-    synchronisation between two log lines.  Steps whose loss is not finite are left out of the means.
+    ``add`` only keeps a reference on the device; ``read`` brings everything to the host, which is
+    the one synchronisation between two log lines.  Steps whose loss is not finite are left out of
+    the means.
     """
 
     def __init__(self, sums: Mapping[str, float] | None = None, steps: int = 0) -> None:
@@ -31,7 +32,7 @@ class LossMeter:
         self._unread.append(torch.stack([value.detach().float().mean() for value in values]))
 
     def read(self) -> list[bool]:
-        """Bring the steps since the last call to the host; for each, in order, whether it was finite."""
+        """Bring the steps since the last call to the host; tells of each whether it was finite."""
         if not self._unread:
             return []
         rows = mean_over_ranks(torch.stack(self._unread)).double().tolist()

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch.nn import Parameter
 
-# Fused: one pass over all parameters, and a step that is not finite is skipped on the device itself.
+# Fused: one pass over all parameters, and a step that is not finite is skipped on the device
+# itself.
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "Adam": lambda parameters, lr, weight_decay, momentum: torch.optim.Adam(
         parameters, lr, weight_decay=weight_decay, fused=True
@@ -23,7 +24,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 def build_optimizer(
     parameters: Iterable[Parameter], train_cfg: Mapping[str, Any]
 ) -> torch.optim.Optimizer:
-    """The optimizer of ``train_cfg`` (keys ``optimizer``, ``lr``, ``weight_decay``, ``momentum``)."""
+    """Build it from ``train_cfg``: ``optimizer``, ``lr``, ``weight_decay`` and ``momentum``."""
     make = OPTIMIZERS[train_cfg["optimizer"]]
     return make(
         list(parameters),

@@ -28,9 +28,11 @@ def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
 
 
 def grad_scaler(device: torch.device, dtype: torch.dtype) -> torch.amp.GradScaler:
-    """A scaler that keeps float16 gradients in range and, in every format, skips steps that are not finite.
+    """A scaler that keeps float16 gradients in range and, in every format, skips steps that are
+    not finite.
 
-    With formats that need no scaling it stays at 1; skipping happens on the device, without a host sync.
+    With formats that need no scaling it stays at 1; skipping happens on the device, without a host
+    sync.
     """
     if dtype == torch.float16:
         return torch.amp.GradScaler(device.type)

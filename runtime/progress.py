@@ -23,7 +23,7 @@ class Progress:
     best_epoch: int = 0
 
     def finish_epoch(self, value: float) -> bool:
-        """Count an epoch that ended with ``value`` as finished; True where it is the best so far."""
+        """Count an epoch that ended with ``value``; True where it is the best so far."""
         self.epoch += 1
         self.iteration = 0
         better = self.best is None or (

@@ -31,9 +31,9 @@ SCHEDULES: dict[str, Callable[[float, int, Mapping[str, Any]], float]] = {
 def learning_rate(step: int, total_steps: int, train_cfg: Mapping[str, Any]) -> float:
     """The rate of optimizer step ``step``, counted from 0, of a run of ``total_steps``.
 
-    train_cfg: ``lr``, ``epoch`` (epochs of the whole run), ``schedule`` (a name of SCHEDULES, or a tuple of
-    epochs at each of which the rate drops to a tenth) and, where they apply, ``step_size``, ``gamma``
-    and ``warmup_iters`` (steps over which the rate rises linearly).
+    train_cfg: ``lr``, ``epoch`` (epochs of the whole run), ``schedule`` (a name of SCHEDULES, or a
+    tuple of epochs at each of which the rate drops to a tenth) and, where they apply,
+    ``step_size``, ``gamma`` and ``warmup_iters`` (steps over which the rate rises linearly).
     """
     progress = step / total_steps
     epoch = step * train_cfg["epoch"] // total_steps

@@ -104,7 +104,7 @@ class History(_Quiet):
 
 
 class TensorBoard(_Quiet):
-    """TensorBoard event files in ``tensorboard/``; steps that a resumed run repeats are replaced."""
+    """Event files in ``tensorboard/``; steps that a resumed run repeats are replaced."""
 
     def __init__(self, folder: Path, finished_epochs: int, finished_steps: int) -> None:
         from torch.utils.tensorboard import SummaryWriter

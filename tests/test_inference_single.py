@@ -1,4 +1,5 @@
 import json
+import os
 import unicodedata
 from pathlib import Path
 
@@ -129,6 +130,19 @@ def test_hangul_names_are_found_in_either_unicode_form(infer, tmp_path):
     assert len(list((tmp_path / "inference_results").iterdir())) == 2
 
 
+def test_names_and_terminals_that_are_not_utf_8_are_no_obstacle(model_folder, tmp_path):
+    name = os.fsdecode(b"\xb0\xa3\xc6\xc7.png")  # CP949, as from an old zip file
+    save_photo(tmp_path / name)
+    finished = run(
+        "inference_single.py",
+        "--config", model_folder / "config.py", "--checkpoint", model_folder / "checkpoint.pth",
+        "--image", name, cwd=tmp_path, PYTHONIOENCODING="ascii",
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    (file,) = (tmp_path / "inference_results").glob("*.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["image"] == name
+
+
 @pytest.fixture
 def with_photos(tmp_path: Path) -> Path:
     save_photo(tmp_path / "a.jpg")
@@ -174,8 +188,9 @@ def test_a_missing_config_or_checkpoint_is_refused(infer, with_photos):
 
 
 @pytest.mark.parametrize(("language", "word"), [("ko", "사용법"), ("en", "usage")])
-def test_help_teaches_in_both_languages(tmp_path, language, word):
-    finished = run("inference_single.py", "--help", cwd=tmp_path, FAST_LANG=language)
+def test_help_teaches_in_both_languages(tmp_path, monkeypatch, language, word):
+    monkeypatch.setenv("FAST_LANG", language)
+    finished = run_here("inference_single.py", "--help", cwd=tmp_path)
     assert finished.returncode == 0
     assert finished.stdout.startswith(word)
     assert "--image your_image.jpg" in finished.stdout

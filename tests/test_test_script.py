@@ -140,7 +140,7 @@ def test_label_problems_and_unreadable_photos_are_named_beside_the_score(folder,
         (["config.py", "checkpoint.pth", "--device", "cuda:63"], ["--device cuda:63"]),
         (["config.py", "checkpoint.pth", "--lang", "fr"], ["fr", "ko"]),
         (["config.py", "checkpoint.pth", "--cfg-options", "test_cfg.min_scor=1"], ["min_score"]),
-        (["config.py", "checkpoint.pth", "--cfg-options", "data.test.img_dir=x"], ["/x: "]),
+        (["config.py", "checkpoint.pth", "--cfg-options", "data.test.img_dir=x"], ["/x. "]),
         (["config.py", "checkpoint.pth", "--output", "config.py/x.zip"], ["config.py"]),
         (
             ["config.py", "checkpoint.pth", "--eval", "--cfg-options", "data.test.gt_dir=photos"],

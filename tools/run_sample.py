@@ -28,7 +28,7 @@ from runtime.messages import LANGUAGES, run_script, say, tell
 
 CONFIG = "config/fast/sample/fast_tiny_sample.py"
 # The sets of images: how many, and the seed that they are drawn with.
-IMAGE_SETS = {"pretrain": (100, 1), "train": (130, 2), "val": (24, 3)}
+IMAGE_SETS = {"pretrain": (96, 1), "train": (128, 2), "val": (24, 3)}
 IMAGE_SIZE = (256, 320)
 TEXT_HEIGHTS = (0.05, 0.2)
 LAYOUT = {"img_dir": "images", "gt_dir": "gts"}
@@ -111,6 +111,7 @@ class Sample:
                 *("--resume", "auto"),
                 *self.device(),
                 *self.images("train", "pretrain"),
+                *self.images("test", "no-validation"),
             )
         half_done = product.with_suffix(".part")
         shutil.copyfile(finished, half_done)

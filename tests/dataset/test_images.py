@@ -28,7 +28,7 @@ SHARP_JPEG = {"quality": 98, "subsampling": 0}
 
 def picture(height: int = 24, width: int = 40) -> np.ndarray:
     """A smooth colour picture, each corner of another colour, so that JPEG hardly changes it."""
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     return (np.stack([x, y, 1 - x * y], axis=-1) * 255).astype(np.uint8)
 
 
@@ -103,7 +103,9 @@ def test_without_exif_the_pixels_come_as_they_are_stored(tmp_path):
     assert image_size(path, apply_exif=False) == (24, 40)
 
 
-@pytest.mark.parametrize(("mode", "suffix"), [("L", "jpg"), ("L", "png"), ("1", "png"), ("L", "tif")])
+@pytest.mark.parametrize(
+    ("mode", "suffix"), [("L", "jpg"), ("L", "png"), ("1", "png"), ("L", "tif")]
+)
 def test_grey_images_have_three_equal_channels(tmp_path, mode, suffix):
     grey = Image.fromarray(picture()[..., 0]).convert(mode)
 
@@ -153,7 +155,9 @@ def test_sixteen_bit_images_keep_their_upper_eight_bits(tmp_path, suffix):
     assert image[0, :, 1].tolist() == [0, 0, 1, 128, 255]
 
 
-@pytest.mark.parametrize(("levels", "expected"), [([0.0, 0.5, 1.0], [0, 127, 255]), ([0.0, 2.0, 300.0], [0, 2, 255])])
+@pytest.mark.parametrize(
+    ("levels", "expected"), [([0.0, 0.5, 1.0], [0, 127, 255]), ([0.0, 2.0, 300.0], [0, 2, 255])]
+)
 def test_float_images_are_fractions_or_levels(tmp_path, levels, expected):
     path = saved(tmp_path / "a.tif", np.array([levels], np.float32))
 
@@ -167,7 +171,11 @@ def damaged_files() -> dict[str, bytes]:
         noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
         Image.fromarray(noise).save(stream, kind)
         files[f"half a {kind}"] = stream.getvalue()[: len(stream.getvalue()) // 2]
-    return files | {"an empty file": b"", "text": b"<html>not found</html>", "noise": bytes(range(256))}
+    return files | {
+        "an empty file": b"",
+        "text": b"<html>not found</html>",
+        "noise": bytes(range(256)),
+    }
 
 
 @pytest.mark.parametrize("name", damaged_files())

@@ -14,7 +14,9 @@ from tests.conftest import ic15
 SQUARE = "10,20,50,20,50,40,10,40"
 
 
-def read(tmp_path: Path, content: str | bytes) -> tuple[list[Word], list[tuple[str, int | None, str]]]:
+def read(
+    tmp_path: Path, content: str | bytes
+) -> tuple[list[Word], list[tuple[str, int | None, str]]]:
     path = tmp_path / "gt_img_1.txt"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     words, problems = read_ic15(path)

@@ -25,6 +25,11 @@ def box(left: float, top: float, right: float, bottom: float, ignore: bool = Fal
     return word((left, top), (right, top), (right, bottom), (left, bottom), ignore=ignore)
 
 
+def quadrilaterals(most: int) -> st.SearchStrategy[list[list[tuple[int, int]]]]:
+    corner = st.tuples(st.integers(-20, 120), st.integers(-20, 100))
+    return st.lists(st.lists(corner, min_size=4, max_size=7), max_size=most)
+
+
 def slow_kernels(words: list[Word], size: tuple[int, int], pooling_size: int) -> np.ndarray:
     """The definition, word by word: one map each."""
     kernels, covered = np.zeros(size, np.uint8), np.zeros(size, np.int32)
@@ -42,7 +47,7 @@ def slow_kernels(words: list[Word], size: tuple[int, int], pooling_size: int) ->
 
 
 def golden_words(lines: list[str], width: int | None) -> list[Word]:
-    """Words as FAST read them: ``#`` at the start ignores, and a float round trip may lose a pixel."""
+    """Words as FAST read them: a leading ``#`` ignores, a float round trip may lose a pixel."""
     words = []
     for number, line in enumerate(lines, start=1):
         fields = line.lstrip("\ufeff").split(",")
@@ -196,6 +201,22 @@ def test_a_word_goes_on_behind_the_edge_of_a_crop():
     assert targets.training_masks.all()
 
 
+@given(polygons=quadrilaterals(5), ignore=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_crop_shows_what_a_larger_map_shows_there(polygons, ignore):
+    arrays = [np.array(points, np.int32) for points in polygons]
+    numbers = [0 if ignore and index == 0 else index + 1 for index in range(len(arrays))]
+    photo = np.array([[-300, -300], [500, -300], [500, 500], [-300, 500]], np.int32)
+
+    crop = draw_polygons(arrays, numbers, (60, 80), 9, photo)
+    moved = [polygon + np.int32(100) for polygon in arrays]
+    large = draw_polygons(moved, numbers, (300, 300), 9, photo + np.int32(100))
+
+    for name in ("gt_texts", "gt_kernels", "training_masks", "gt_instances"):
+        expected = getattr(large, name)[100:160, 100:180]
+        np.testing.assert_array_equal(getattr(crop, name), expected)
+
+
 def test_nothing_is_learned_outside_the_photo():
     photo = np.array([[10, 0], [69, 0], [69, 49], [10, 49]], np.int32)
 
@@ -217,11 +238,6 @@ def test_words_beyond_the_crop_leave_no_trace(ignore):
     assert not targets.gt_kernels.any()
 
 
-def quadrilaterals(most: int) -> st.SearchStrategy[list[list[tuple[int, int]]]]:
-    corner = st.tuples(st.integers(-20, 120), st.integers(-20, 100))
-    return st.lists(st.lists(corner, min_size=4, max_size=7), max_size=most)
-
-
 @given(polygons=quadrilaterals(8), pooling_size=st.sampled_from([1, 3, 9, 15]))
 @settings(max_examples=150, deadline=None)
 def test_kernels_from_layers_are_those_drawn_word_by_word(polygons, pooling_size):
@@ -238,19 +254,25 @@ def test_kernels_from_layers_are_those_drawn_word_by_word(polygons, pooling_size
 def test_turned_lines_of_close_words_are_drawn_exactly(seed, angle_deg, gap_px):
     rng = np.random.default_rng(seed)
     turn = cv2.getRotationMatrix2D((60, 60), angle_deg, 1.0)
+    turn[:, 2] += 60  # away from the edges
     words, top = [], 5.0
     for _ in range(5):
         height, left = rng.uniform(4, 22), 0.0
         while left < 110:
             width = rng.uniform(5, 60)
-            rows = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
+            rows = [
+                (left, top),
+                (left + width, top),
+                (left + width, top + height),
+                (left, top + height),
+            ]
             words.append(word(*np.array(rows) @ turn[:, :2].T + turn[:, 2]))
             left += width + gap_px
         top += height + gap_px
 
-    kernels = draw_targets(words, (120, 120), 9).gt_kernels
+    kernels = draw_targets(words, (300, 300), 9).gt_kernels
 
-    np.testing.assert_array_equal(kernels, slow_kernels(words, (120, 120), 9))
+    np.testing.assert_array_equal(kernels, slow_kernels(words, (300, 300), 9))
 
 
 def test_a_page_of_tilted_lines_needs_few_layers():

@@ -150,7 +150,7 @@ def slow_words(
         else:
             pixels = np.argwhere(mask)[:, ::-1].astype(np.int32)
             centre, (width, height), angle = cv2.minAreaRect(np.ascontiguousarray(pixels))
-            stretch = (mask.sum() / (width * height)) ** 0.25
+            stretch = (mask.sum() / (width * height)) ** 0.25 if width * height else 1
             points = cv2.boxPoints((centre, (width * stretch, height * stretch), angle))
         words.append((points.astype(np.int32), scores[mask].mean()))
     return words

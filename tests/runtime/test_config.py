@@ -21,8 +21,8 @@ model = dict(
     backbone=dict(type='fast_backbone', config='config/fast/nas-configs/fast_tiny.config'),
     neck=dict(type='fast_neck', config='config/fast/nas-configs/fast_tiny.config'),
     detection_head=dict(
-        type='fast_head', config='config/fast/nas-configs/fast_tiny.config', pooling_size=9, dropout_ratio=0.1,
-        loss_text=dict(type='DiceLoss', loss_weight=0.5),
+        type='fast_head', config='config/fast/nas-configs/fast_tiny.config', pooling_size=9,
+        dropout_ratio=0.1, loss_text=dict(type='DiceLoss', loss_weight=0.5),
         loss_kernel=dict(type='DiceLoss', loss_weight=1.0),
         loss_emb=dict(type='EmbLoss_v2', feature_dim=4, loss_weight=0.25)))
 repeat_times = 10
@@ -33,7 +33,8 @@ data = dict(
     test=dict(type='FAST_IC15', split='test', short_size=736, read_type='cv2'))
 train_cfg = dict(lr=1e-3, schedule=(200, 400,), epoch=600 // repeat_times, optimizer='Adam',
                  pretrain='pretrained/fast_tiny_ic17mlt_640.pth', save_interval=10 // repeat_times)
-test_cfg = dict(min_score=0.88, min_area=250, bbox_type='rect', result_path='outputs/submit_ic15.zip')
+test_cfg = dict(min_score=0.88, min_area=250, bbox_type='rect',
+                result_path='outputs/submit_ic15.zip')
 """
 
 
@@ -122,8 +123,9 @@ def test_a_misspelt_key_in_the_file_is_found_as_well(tmp_path):
 
 @pytest.mark.parametrize(
     "option",
-    ["train_cfg.lr=abc", "train_cfg.lr=-1", "train_cfg.lr=nan", "data.batch_size=0", "data.batch_size=1.5",
-     "train_cfg.schedule=linear", "data.train.img_size=(1,2,3)", "test_cfg.min_score=88", "data.train=3"],
+    ["train_cfg.lr=abc", "train_cfg.lr=-1", "train_cfg.lr=nan", "data.batch_size=0",
+     "data.batch_size=1.5", "train_cfg.schedule=linear", "data.train.img_size=(1,2,3)",
+     "test_cfg.min_score=88", "data.train=3"],
 )  # fmt: skip
 def test_a_value_that_means_nothing_is_refused_with_what_was_expected(option):
     error = error_of(FINETUNE, option)

@@ -1,8 +1,10 @@
 """The small parts of the training loop: counting progress, reading losses, mending statistics."""
 
 import os
+import random
 import signal
 
+import numpy as np
 import pytest
 import torch
 
@@ -88,13 +90,13 @@ def test_precision_is_what_was_asked_for():
     assert choose_precision("auto", cpu) in (torch.bfloat16, torch.float32)
 
 
+def draw_from_each() -> tuple[float, float, float]:
+    return random.random(), np.random.random_sample(), torch.rand(1).item()  # noqa: NPY002
+
+
 def test_random_states_come_back_through_a_checkpoint(tmp_path):
-    import random
-
-    import numpy as np
-
     seed_everything(3)
     torch.save(random_state(), tmp_path / "state.pth")
-    drawn = (random.random(), np.random.rand(), torch.rand(1).item())
+    drawn = draw_from_each()
     restore_random_state(torch.load(tmp_path / "state.pth", weights_only=True))
-    assert (random.random(), np.random.rand(), torch.rand(1).item()) == drawn
+    assert draw_from_each() == drawn
