@@ -268,11 +268,16 @@ def prepare_data(
 
 
 def validation_data(config: Config) -> TextDataset | None:
-    """The labelled images that choose the best epoch: ``data.val``, else ``data.test``."""
+    """The labelled images that choose the best epoch: ``data.val``, else ``data.test``.
+
+    ``data.val = None`` asks for no validation at all.
+    """
     for name in ("val", "test"):
         if name not in config.data:
             continue
         spec = config.data[name]
+        if spec is None:
+            return None
         try:
             data = build_dataset({"split": "test", **spec})
         except UserError:

@@ -84,10 +84,14 @@ def draw_polygons(
             cv2.fillPoly(gt_instances, [polygon], number)
         else:
             cv2.fillPoly(training_masks, [polygon], 0)
-    maps = (texts, kernels, training_masks, gt_instances)
     inner = np.s_[margin : height - margin, margin : width - margin]
-    most = max((number for _, number in words), default=0)
-    return Targets(*(np.ascontiguousarray(one[inner]) for one in maps), num_instances=most)
+    return Targets(
+        np.ascontiguousarray(texts[inner]),
+        np.ascontiguousarray(kernels[inner]),
+        np.ascontiguousarray(training_masks[inner]),
+        np.ascontiguousarray(gt_instances[inner]),
+        num_instances=max((number for _, number in words), default=0),
+    )
 
 
 def _touches(polygon: np.ndarray, size: tuple[int, int]) -> bool:

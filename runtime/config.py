@@ -14,7 +14,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any, TypeVar
 
-from runtime.config_schema import DEFAULTS, KNOWN_KEYS, Rule
+from runtime.config_schema import DEFAULTS, KNOWN_KEYS, NULLABLE, Rule
 from runtime.messages import UserError
 
 with warnings.catch_warnings():
@@ -195,6 +195,8 @@ def _check_section(section: Any, rules: Mapping[str, Any], prefix: str, file: Pa
                     value=repr(value),
                     expected=rule.expected,
                 )
+        elif value is None and key in NULLABLE:
+            continue
         elif not isinstance(value, Mapping):
             raise UserError(
                 "config.bad_value", path=file, key=key, value=repr(value), expected="dict(...)"

@@ -153,6 +153,9 @@ KNOWN_KEYS: dict[str, Any] = {
     "default_scope": ANYTHING,
 }
 
+# Sections that a config may set to None: there is no such data.
+NULLABLE = ("data.val",)
+
 DEFAULTS: dict[str, dict[str, Any]] = {
     "train_cfg": {
         "lr": 1e-4,

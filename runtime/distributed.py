@@ -72,19 +72,20 @@ def launch_local_ranks(world: int, command: Sequence[str]) -> int:
 
 
 def _wait_for_all(ranks: Sequence[subprocess.Popen[bytes]], patience_s: float = 30) -> int:
-    failed_at = None
-    while any(rank.poll() is None for rank in ranks):
-        if failed_at is None and any(rank.returncode for rank in ranks):
-            failed_at = time.monotonic()
+    first_failure, deadline = 0, float("inf")
+    while None in (codes := [rank.poll() for rank in ranks]):
+        if any(codes) and not first_failure:
+            first_failure = next(filter(None, codes))
+            deadline = time.monotonic() + patience_s
             for rank in ranks:
                 rank.terminate()
-        if failed_at is not None and time.monotonic() - failed_at > patience_s:
+        if time.monotonic() > deadline:
             for rank in ranks:
                 rank.kill()
         time.sleep(0.1)
-    codes = [rank.returncode for rank in ranks if rank.returncode]
+    code = first_failure or next(filter(None, codes), 0)
     # A rank that a signal ended has a negative code; a shell would say 128 + signal.
-    return next((code if code > 0 else 128 - code for code in codes), 0)
+    return code if code >= 0 else 128 - code
 
 
 def _free_port() -> int:
@@ -149,10 +150,13 @@ def gather(value: Any) -> list[Any]:
 
 
 def usable_cores(world: int = 1) -> int:
-    """CPU cores that this process may use, shared evenly among the ranks of this machine."""
+    """CPU cores that this process may use, shared evenly among the ranks of this machine.
+
+    world: the number of ranks, all of them here unless torchrun says how many are.
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, cores // world)
+    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", world)))
 
 
 def this_command() -> list[str]:

@@ -45,8 +45,12 @@ esac
 """
 
 
+# Exit codes of the stand-in; 0 is "all is well".
+QUESTIONS = ("too_old", "no_venv", "no_polygon", "no_network", "own_files", "code")
+
+
 class Project:
-    """A copy of the scripts in a folder with a blank and Hangul in its name, and a stand-in Python."""
+    """A copy of the scripts in a folder named with a blank and Hangul, and a stand-in Python."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.root = tmp_path / "내 프로젝트 폴더"
@@ -57,9 +61,7 @@ class Project:
         self.diary = tmp_path / "diary"
         self.python = tmp_path / "bin with blank" / "python3"
         self.python.parent.mkdir()
-        self.answers = dict(
-            version="3.11.7", too_old=0, no_venv=0, no_polygon=0, no_network=0, own_files=0, code=0
-        )
+        self.answers = {**dict.fromkeys(QUESTIONS, 0), "version": "3.11.7"}
 
     def start(
         self, *arguments: str, script: str = RUN, cwd: Path | None = None, **answers: object

@@ -178,7 +178,7 @@ def test_sigterm_ends_the_run_with_143(folder):
 
 
 def first_losses(output: str) -> list[str]:
-    return re.findall(r"배치 .+", output)
+    return re.findall(r"배치 \[.+", output)
 
 
 def numbers_in(line: str) -> list[float]:

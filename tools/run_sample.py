@@ -100,7 +100,7 @@ class Sample:
             half_done.rename(target)
 
     def pretrain(self, product: Path) -> None:
-        """7 epochs from scratch, without validation images: the training loss is enough to see."""
+        """7 epochs from scratch, without validation: the training loss is enough to see."""
         folder = self.folder / "pretraining"
         finished = folder / f"checkpoint_epoch_{PRETRAIN_EPOCHS}.pth"
         if not finished.exists():
@@ -111,7 +111,7 @@ class Sample:
                 *("--resume", "auto"),
                 *self.device(),
                 *self.images("train", "pretrain"),
-                *self.images("test", "no-validation"),
+                *("--cfg-options", "data.val=None"),
             )
         half_done = product.with_suffix(".part")
         shutil.copyfile(finished, half_done)
