@@ -63,7 +63,13 @@ from runtime.interruption import Interruption, leave_signals_to_the_parent
 from runtime.loss_meter import LossMeter
 from runtime.messages import UserError, run_script, say
 from runtime.optimizers import build_optimizer
-from runtime.precision import PRECISIONS, autocast, choose_precision, grad_scaler
+from runtime.precision import (
+    PRECISIONS,
+    autocast,
+    choose_precision,
+    grad_scaler,
+    memory_format,
+)
 from runtime.progress import Progress
 from runtime.random_state import random_state, restore_random_state, seed_everything
 from runtime.schedules import learning_rate
@@ -222,8 +228,8 @@ def prepare(
     seed_everything(args.seed + ranks.index, args.deterministic)
     data, validation, reports = prepare_data(args, config)
     sampler = EpochSampler(len(data), config.data.batch_size, ranks.index, ranks.world, args.seed)
-    model, network = prepare_network(config, start, ranks)
     precision = choose_precision(args.amp, ranks.device)
+    model, network = prepare_network(config, start, ranks, precision)
     ema = Ema(model, config.train_cfg.ema_decay)
     progress = starting_progress(args, start)
     progress.criterion = criterion(validation)
@@ -290,13 +296,16 @@ def validation_data(config: Config) -> TextDataset | None:
 
 
 def prepare_network(
-    config: Config, start: checkpoints.Checkpoint | None, ranks: Ranks
+    config: Config,
+    start: checkpoints.Checkpoint | None,
+    ranks: Ranks,
+    precision: torch.dtype,
 ) -> tuple[FAST, nn.Module]:
     """The model on its device, and the module to call: the model itself, or all ranks' together."""
     model = build_model(config.model)
     if start is not None:
         checkpoints.restore(model, start)
-    model.to(memory_format=torch.channels_last)
+    model.to(memory_format=memory_format(ranks.device, precision))
     model.to(ranks.device)
     if ranks.world == 1:
         return model, model

@@ -45,26 +45,23 @@ class Look:
 def _mix(image: np.ndarray, black: float, steps: tuple[Step, ...]) -> tuple[np.ndarray, float]:
     """Apply linear steps as one matrix; what lies between two of them is not cut off at 255.
 
+    A step keeps ``factor`` of the colour; the rest is black (brightness), the mean grey of the
+    image (contrast) or the grey of the colour itself (saturation).
+
     black: a level of grey that goes the same way.
     """
     if not steps:
         return image, black
     matrix = np.eye(4)
-    mean = np.array([*cv2.mean(image)[:3], 1.0])
     for kind, factor in steps:
-        matrix = _blend(kind, factor, _LUMA @ matrix @ mean) @ matrix
+        rest = np.zeros((3, 4))
+        if kind == "contrast":
+            rest[:, 3] = _LUMA @ matrix @ (*cv2.mean(image)[:3], 1.0)
+        elif kind == "saturation":
+            rest[:] = _LUMA @ matrix
+        matrix[:3] = factor * matrix[:3] + (1 - factor) * rest
     level = float(matrix[0] @ (black, black, black, 1.0))
     return cv2.transform(image, matrix[:3]), min(max(level, 0.0), 255.0)
-
-
-def _blend(kind: str, factor: float, mean_grey: float) -> np.ndarray:
-    """(4, 4): ``factor`` of the colour, the rest black, the mean grey or the colour's own grey."""
-    matrix = np.diag([factor, factor, factor, 1.0])
-    if kind == "contrast":
-        matrix[:3, 3] = (1 - factor) * mean_grey
-    elif kind == "saturation":
-        matrix[:3] += (1 - factor) * _LUMA
-    return matrix
 
 
 def _turn_hue(image: np.ndarray, turn: float) -> np.ndarray:

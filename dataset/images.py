@@ -162,10 +162,11 @@ def _ends_well(kind: str | None, content: np.ndarray | bytes) -> bool:
 
 def _read_with_pillow(header: Image.Image, apply_exif: bool) -> np.ndarray:
     header.load()
-    image = ImageOps.exif_transpose(header) if apply_exif else header
+    turn = apply_exif and header.format != "TIFF"  # loading a TIFF file turns it already
+    image = ImageOps.exif_transpose(header) if turn else header
     if image.mode == "F" or image.mode.startswith("I"):
         return cv2.cvtColor(_to_eight_bits(np.asarray(image)), cv2.COLOR_GRAY2RGB)
-    if image.has_transparency_data:
+    if "transparency" in image.info or image.mode.endswith(("A", "a")):
         image = image.convert("RGBA")
         page = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(page, image)

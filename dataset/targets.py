@@ -85,13 +85,8 @@ def draw_polygons(
         else:
             cv2.fillPoly(training_masks, [polygon], 0)
     inner = np.s_[margin : height - margin, margin : width - margin]
-    return Targets(
-        np.ascontiguousarray(texts[inner]),
-        np.ascontiguousarray(kernels[inner]),
-        np.ascontiguousarray(training_masks[inner]),
-        np.ascontiguousarray(gt_instances[inner]),
-        num_instances=max((number for _, number in words), default=0),
-    )
+    most = max((number for _, number in words), default=0)
+    return Targets(texts[inner], kernels[inner], training_masks[inner], gt_instances[inner], most)
 
 
 def _touches(polygon: np.ndarray, size: tuple[int, int]) -> bool:

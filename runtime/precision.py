@@ -27,6 +27,15 @@ def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
     return torch.autocast(device.type, dtype=dtype if enabled else torch.bfloat16, enabled=enabled)
 
 
+def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
+    """The order of dimensions that convolutions train fastest in.
+
+    Tensor cores and bfloat16 units want the channels last; a CPU's float32 backward pass does not.
+    """
+    plain_cpu = device.type == "cpu" and dtype == torch.float32
+    return torch.contiguous_format if plain_cpu else torch.channels_last
+
+
 def grad_scaler(device: torch.device, dtype: torch.dtype) -> torch.amp.GradScaler:
     """A scaler that keeps float16 gradients in range and, in every format, skips steps that are
     not finite.

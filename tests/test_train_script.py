@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from dataset import text_dataset
+from dataset.images import read_image
 from dataset.sample_data import write_sample_data
+from runtime.messages import UserError
 from tests.conftest import PROJECT
 from tests.inference.bright_model import write_config
 from tests.inference.command import assert_refused, run_here
@@ -270,3 +273,39 @@ def test_a_run_without_gain_stops_early(folder):
     assert finished.returncode == 0
     assert "⏹️" in finished.stdout
     assert "📚 에포크 9" not in finished.stdout
+
+
+@pytest.mark.parametrize("amp", ["bf16", "fp16"])
+def test_mixed_precision_trains_and_saves_float32_weights(folder, amp):
+    options = ("--checkpoint", "none", "--output_dir", amp, "--workers", "0", "--epochs", "1")
+    finished = train_here(folder, *options, "--amp", amp, "--cfg-options", "data.val=None")
+    assert finished.returncode == 0
+    assert {"bf16": "bfloat16", "fp16": "float16"}[amp] in finished.stdout
+    latest = load(folder / amp / "checkpoint_latest.pth")
+    floating = [value for value in latest["ema"].values() if value.is_floating_point()]
+    assert {value.dtype for value in floating} == {torch.float32}
+    assert all(torch.isfinite(value).all() for value in floating)
+
+
+def test_resuming_where_nothing_was_starts_afresh_and_in_english(folder):
+    options = ("--checkpoint", "none", "--output_dir", "fresh", "--workers", "0", "--epochs", "1")
+    finished = train_here(folder, *options, "--resume", "auto", "--lang", "en")
+    assert finished.returncode == 0
+    assert "📚 epoch 1 starts..." in finished.stdout
+    assert not re.search("[가-힣]", finished.stdout)
+
+
+def test_a_photo_that_breaks_after_the_check_ends_no_run(folder, monkeypatch):
+    def break_one(path, *arguments):
+        if Path(path).name == victim:
+            raise UserError("data.image_unreadable", path=path, reason="")
+        return read_image(path, *arguments)
+
+    victim = sorted(path.name for path in (folder / "photos/images").iterdir())[0]
+    monkeypatch.setattr(text_dataset, "read_image", break_one)
+    options = ("--checkpoint", "none", "--output_dir", "broken", "--workers", "0", "--epochs", "1")
+    finished = train_here(folder, *options, "--cfg-options", "data.val=None")
+    assert finished.returncode == 0
+    warnings = [line for line in finished.stdout.splitlines() if victim in line]
+    assert len(warnings) == 2  # every photo comes twice an epoch
+    assert all(line.startswith("⚠️") for line in warnings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from dataset.images import (
     DECODING_ERRORS,
@@ -24,6 +24,18 @@ from tests.conftest import golden, ic15
 
 ORIENTATION = 0x0112
 SHARP_JPEG = {"quality": 98, "subsampling": 0}
+
+
+# What has to be done to the stored pixels, by the EXIF standard.
+UPRIGHT = {
+    2: np.fliplr,
+    3: lambda stored: np.rot90(stored, 2),
+    4: np.flipud,
+    5: lambda stored: np.swapaxes(stored, 0, 1),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: np.rot90(np.swapaxes(stored, 0, 1), 2),
+    8: lambda stored: np.rot90(stored, 1),
+}
 
 
 def picture(height: int = 24, width: int = 40) -> np.ndarray:
@@ -85,11 +97,10 @@ def test_the_exif_rotation_is_honoured(tmp_path, suffix, orientation):
 
     result = read_image(path)
 
-    with Image.open(path) as stored:
-        stored.load()
-        expected = np.asarray(ImageOps.exif_transpose(stored).convert("RGB")).astype(int)
-    assert result.shape == expected.shape == ((40, 24, 3) if 5 <= orientation <= 8 else (24, 40, 3))
-    assert np.abs(result - expected).max() <= 4
+    turn = UPRIGHT.get(orientation, lambda stored: stored)
+    expected = turn(picture()).astype(int)
+    assert result.shape == expected.shape
+    assert np.abs(result - expected).mean() < 4
     assert image_size(path) == verify_image(path) == result.shape[:2]
 
 
