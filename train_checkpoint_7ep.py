@@ -11,6 +11,7 @@ size is the total over all of them.
 import argparse
 import copy
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -157,6 +158,10 @@ class Run:
     def total_steps(self) -> int:
         return self.config.train_cfg.epoch * self.iterations
 
+    def samples_left(self) -> int:
+        """Samples of the epoch under way that are still to come."""
+        return (self.iterations - self.progress.iteration) * self.config.data.batch_size
+
     def state(self) -> dict[str, Any]:
         """The content of a checkpoint file: upstream's keys, and what an exact resume needs."""
         return {
@@ -199,6 +204,8 @@ def main() -> int:
 
 def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkpoint | None:
     """Read the checkpoint that the run starts from; None trains from scratch."""
+    if args.resume and args.reset_epoch:
+        raise UserError("train.resume_and_reset")
     if args.resume == "auto":
         latest = Path(args.output_dir) / checkpoints.LATEST
         args.resume = str(latest) if latest.exists() else None
@@ -443,14 +450,14 @@ def train(run: Run) -> int:
     train_cfg, progress = run.config.train_cfg, run.progress
     for epoch in range(progress.epoch + 1, train_cfg.epoch + 1):
         run.sinks.line(say("train.epoch_start", epoch=epoch))
-        started = time.perf_counter()
+        started, samples = time.perf_counter(), run.samples_left()
         if not train_one_epoch(run, epoch):
             return interrupted(run)
         seconds = time.perf_counter() - started
         scores = validate(run)
         if scores is None:
             return interrupted(run)
-        finish_epoch(run, epoch, seconds, scores)
+        finish_epoch(run, epoch, seconds, samples / seconds, scores)
         patience = train_cfg.early_stop_patience
         if patience and progress.epochs_without_gain >= patience:
             run.sinks.line(say("train.early_stop", epochs=patience, best_epoch=progress.best_epoch))
@@ -592,12 +599,13 @@ def validate(run: Run) -> dict[str, float] | None:
     return scores
 
 
-def finish_epoch(run: Run, epoch: int, seconds: float, scores: dict[str, float]) -> None:
+def finish_epoch(
+    run: Run, epoch: int, seconds: float, speed: float, scores: dict[str, float]
+) -> None:
     """Count the epoch, log it and write its checkpoints."""
     progress, train_cfg, line = run.progress, run.config.train_cfg, run.sinks.line
     means = run.meter.means()
     rate = run.optimizer.param_groups[0]["lr"]
-    speed = run.iterations * run.config.data.batch_size / seconds
     best = progress.finish_epoch({**means, **scores}[progress.criterion])
     run.meter = LossMeter()
 
@@ -647,12 +655,15 @@ def interrupted(run: Run) -> int:
 
 def resume_command() -> str:
     """The command line of this run with ``--resume auto``, as the user would type it."""
-    options = [option for option in sys.argv[1:] if option != "--reset_epoch"]
+    options = [
+        option for option in sys.argv[1:] if option not in ("--reset_epoch", "--reset-epoch")
+    ]
     while "--resume" in options:
         place = options.index("--resume")
         given = len(options) > place + 1 and not options[place + 1].startswith("-")
         del options[place : place + 1 + given]
-    return shlex.join(["python", Path(sys.argv[0]).name, *options, "--resume", "auto"])
+    python = "python" if shutil.which("python") == sys.executable else sys.executable
+    return shlex.join([python, sys.argv[0], *options, "--resume", "auto"])
 
 
 if __name__ == "__main__":

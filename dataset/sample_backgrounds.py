@@ -10,16 +10,16 @@ Rng = np.random.Generator
 Size = tuple[int, int]
 
 
-def draw_background(rng: Rng, size: Size) -> Image:
+def draw_background(rng: Rng, size: Size, clutter: float = 1.0) -> Image:
     """A scene without any text: (height, width, 3) uint8 RGB.
 
-    One surface fills the image, others stand in it in perspective, shapes clutter it; often all of
-    it is out of focus, as what lies behind a sign is.
+    One surface fills the image, others stand in it in perspective, shapes clutter it (``clutter``
+    scales how many, 0 or more); often all of it is out of focus, as what lies behind a sign is.
     """
     canvas = _surface(rng, size)
-    for _ in range(rng.integers(1, 5)):
+    for _ in range(rng.integers(0, int(4 * clutter) + 1)):
         _hang_surface(rng, canvas)
-    for _ in range(rng.integers(0, 14)):
+    for _ in range(rng.integers(0, int(13 * clutter) + 1)):
         _CLUTTER[rng.integers(len(_CLUTTER))](rng, canvas)
     if rng.random() < 0.5:
         canvas = cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.5, 2.5))

@@ -32,6 +32,7 @@ def write_sample_data(
     size: Size = (360, 480),
     heights: tuple[float, float] = TEXT_HEIGHTS,
     negatives: float = 0.1,
+    clutter: float = 1.0,
 ) -> None:
     """Write ``images/img_N.jpg`` and ``gts/gt_img_N.txt`` for N = 1 .. num_images, in a new folder.
 
@@ -47,7 +48,7 @@ def write_sample_data(
         gts.mkdir()
         for number in tqdm(range(1, num_images + 1), disable=None, leave=False):
             rng = np.random.default_rng((seed, number))
-            image, words = draw_scene(rng, size, heights, with_text=rng.random() >= negatives)
+            image, words = draw_scene(rng, size, heights, clutter, rng.random() >= negatives)
             quality = int(rng.integers(50, 96))
             (images / f"img_{number}.jpg").write_bytes(_encode_jpeg(image, quality))
             lines = "".join(map(label_line, words))
@@ -71,14 +72,16 @@ def draw_scene(
     rng: Rng,
     size: Size = (360, 480),
     heights: tuple[float, float] = TEXT_HEIGHTS,
+    clutter: float = 1.0,
     with_text: bool = True,
 ) -> tuple[np.ndarray, list[Word]]:
     """One image, (height, width, 3) uint8 RGB, and its words.
 
     heights: range of the letters' height, as fractions of the image's short side.
+    clutter: how much else is in the picture; 1 is a busy street, 0 a bare wall.
     Words lie inside the image, their four corners clockwise from the top left of the text.
     """
-    canvas = draw_background(rng, size)
+    canvas = draw_background(rng, size, clutter)
     lens = _Lens.random(rng)
     taken = np.zeros((size[0] // 4 + 1, size[1] // 4 + 1), dtype=np.uint8)
     words: list[Word] = []

@@ -4,6 +4,7 @@ import os
 import pickle
 import re
 import shutil
+import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,6 +126,8 @@ class CheckpointFolder:
             folder.mkdir(parents=True, exist_ok=True)
             for leftover in folder.glob(".checkpoint_*.tmp"):
                 leftover.unlink()
+            with tempfile.TemporaryFile(dir=folder):
+                pass  # a folder that cannot be written to is better known now than after an epoch
         except OSError as error:
             raise UserError("checkpoint.cannot_write", path=folder, reason=error) from error
 

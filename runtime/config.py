@@ -37,9 +37,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
     path: looked for in the working directory, then in the project's root.
     overrides: strings such as ``train_cfg.lr=2e-4`` or ``data.train.img_size=(320,480)``; the
-        value is a Python literal, or else text.  The key must be one that the tool knows or the
-    file has. Raises UserError for a missing or broken file and for keys or values that mean
-    nothing.
+        value is a Python literal, or else text.  The key must be one that the tool knows or that
+        the file has.
+    Raises UserError for a missing or broken file and for keys or values that mean nothing.
     """
     file = find_file(path)
     config = _run_config_file(file)

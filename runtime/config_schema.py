@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.optimizers import OPTIMIZERS
+from runtime.schedules import SCHEDULES
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -60,13 +63,12 @@ SIZE = _int_from(32)
 PROBABILITY = _number(0, 1)
 ANYTHING = Rule(lambda value: True, "")
 
-SCHEDULE_NAMES = ("polylr", "poly", "step", "cosine")
 SCHEDULE = Rule(
     lambda value: (
-        value in SCHEDULE_NAMES
+        value in SCHEDULES
         or (isinstance(value, list | tuple) and len(value) > 0 and all(map(_is_int, value)))
     ),
-    " | ".join(map(repr, SCHEDULE_NAMES)) + " | (epoch, epoch, ...)",
+    " | ".join(map(repr, SCHEDULES)) + " | (epoch, epoch, ...)",
 )
 
 _LAYERS = {"type": TEXT, "config": TEXT}
@@ -126,7 +128,7 @@ KNOWN_KEYS: dict[str, Any] = {
         "lr": _number(0, above=True),
         "schedule": SCHEDULE,
         "epoch": _int_from(1),
-        "optimizer": _choice("Adam", "AdamW", "SGD"),
+        "optimizer": _choice(*OPTIMIZERS),
         "weight_decay": _number(0),
         "momentum": _number(0, 1),
         "step_size": _int_from(1),

@@ -260,8 +260,8 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "mixed precision: auto picks what the device is fast at (default: %(default)s)",
     },
     "train.help.workers": {
-        "ko": "이미지를 읽는 프로세스의 수 (기본값: 코어 수에 맞춤)",
-        "en": "processes that read images (default: by the number of cores)",
+        "ko": "이미지를 읽는 프로세스의 수 (기본값: GPU에서는 코어 수에 맞춤, CPU에서는 1)",
+        "en": "processes that read images (default: by the number of cores on a GPU, 1 on a CPU)",
     },
     "train.help.seed": {
         "ko": "난수 시드 (기본값: %(default)s)",
@@ -440,8 +440,12 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "the loss was not finite {count} times in a row; start again with a lower --lr or with --amp off, and look at the images named above.",
     },
     "train.already_finished": {
-        "ko": "{path}: 이미 {epoch}에포크까지 훈련된 체크포인트라 --epochs {epochs}로는 할 일이 없습니다. --epochs를 {epoch}보다 크게 하거나, --reset_epoch로 1에포크부터 파인튜닝하세요.",
-        "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --reset_epoch to fine-tune from epoch 1.",
+        "ko": "{path}: 이미 {epoch}에포크까지 훈련된 체크포인트라 --epochs {epochs}로는 할 일이 없습니다. --epochs를 {epoch}보다 크게 하거나, --checkpoint {path} --reset_epoch로 1에포크부터 파인튜닝하세요.",
+        "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --checkpoint {path} --reset_epoch to fine-tune from epoch 1.",
+    },
+    "train.resume_and_reset": {
+        "ko": "--resume과 --reset_epoch는 함께 쓸 수 없습니다. 1에포크부터 다시 하려면 --resume 대신 --checkpoint를 쓰세요.",
+        "en": "--resume and --reset_epoch exclude each other; to start from epoch 1 use --checkpoint instead of --resume.",
     },
     "train.not_resumable": {
         "ko": "{path}: 훈련 상태가 없어 이어 할 수 없습니다. --resume 대신 --checkpoint {path}로 시작하세요.",

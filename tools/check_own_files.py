@@ -3,7 +3,7 @@
     python tools/check_own_files.py [arguments of train_checkpoint_7ep.py]
 
 Leaves with 0 if ``checkpoint_7ep.pth`` and the config's training data are there, or if the
-arguments name a config or a checkpoint; with 10, after saying in two lines what is missing, if the
+arguments name a config or a checkpoint or resume a run; with 10, after saying in two lines what is missing, if the
 embedded sample has to do.
 """
 
@@ -43,9 +43,10 @@ def missing_files(arguments: Sequence[str]) -> list[Path]:
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("--config")
     parser.add_argument("--checkpoint")
+    parser.add_argument("--resume", nargs="?", const="auto")
     parser.add_argument("--cfg-options", "--cfg_options", nargs="+", action="extend", default=[])
     args, _ = parser.parse_known_args(arguments)
-    if args.help or args.config or args.checkpoint:
+    if args.help or args.config or args.checkpoint or args.resume:
         return []
     config = load_config(PROJECT_ROOT / CONFIG, args.cfg_options)
     checkpoint = PROJECT_ROOT / CHECKPOINT
