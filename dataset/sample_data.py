@@ -147,7 +147,7 @@ def _write_line(rng: Rng, font: Font, letter_px: float, limit_px: float) -> _Blo
     letter_px *= rng.uniform(0.8, 1.2)
     # Capitals are about 0.72 of the size that a font is asked for.
     face = _open_font(font.path, max(6, round(letter_px / 0.72)))
-    gap = letter_px * rng.uniform(0.45, 0.9)
+    gap = letter_px * rng.uniform(0.6, 1.1)
     spots: list[tuple[float, str]] = []
     boxes, end = [], 0.0
     margin = max(0.5, letter_px * 0.06)
@@ -274,12 +274,12 @@ def _contrasting(rng: Rng, ground: float, faint: bool) -> tuple[np.ndarray, floa
 
 
 def _draw_board(rng: Rng, shape: tuple[int, ...], colour: np.ndarray) -> np.ndarray:
-    """A sign board (h, w, 3) uint8: lit a little unevenly, often framed."""
+    """A sign board (h, w, 3) uint8: lit a little unevenly, now and then framed."""
     board = _sheet(shape, colour)
     shine = np.clip(smooth_noise(rng, (shape[0], shape[1]), max(shape) / 2) * 60, 0, 255)
     cover = (shine * rng.uniform(0, 0.5)).astype(np.uint8)
     board = _mix(board, _sheet(shape, random_colour(rng)), cover)
-    if rng.random() < 0.4:
+    if rng.random() < 0.2:
         thick = max(1, int(shape[0] * rng.uniform(0.02, 0.06)))
         frame = tuple(map(float, random_colour(rng, (5, 255))))
         cv2.rectangle(board, (0, 0), (shape[1] - 1, shape[0] - 1), frame, thick)

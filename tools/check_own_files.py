@@ -3,8 +3,8 @@
     python tools/check_own_files.py [arguments of train_checkpoint_7ep.py]
 
 Leaves with 0 if ``checkpoint_7ep.pth`` and the config's training data are there, or if the
-arguments name a config or a checkpoint or resume a run; with 10, after saying in two lines what is missing, if the
-embedded sample has to do.
+arguments name a config or a checkpoint or resume a run; with 10, after saying in two lines what is
+missing, if the embedded sample has to do.
 """
 
 import argparse

@@ -11,6 +11,7 @@ second start goes on behind the last finished stage.
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -28,9 +29,11 @@ from runtime.messages import LANGUAGES, run_script, say, tell
 
 CONFIG = "config/fast/sample/fast_tiny_sample.py"
 # The sets of images: how many, and the seed that they are drawn with.
-IMAGE_SETS = {"pretrain": (96, 1), "train": (128, 2), "val": (24, 3)}
-IMAGE_SIZE = (256, 320)
-TEXT_HEIGHTS = (0.05, 0.2)
+IMAGE_SETS = {"pretrain": (56, 1), "train": (200, 2), "val": (32, 3)}
+# Small, with large letters before calm backgrounds: a CPU learns from these within minutes.
+IMAGE_SIZE = (192, 256)
+TEXT_HEIGHTS = (0.07, 0.16)
+CLUTTER = 0.3
 LAYOUT = {"img_dir": "images", "gt_dir": "gts"}
 PRETRAIN_EPOCHS = 7
 
@@ -46,7 +49,7 @@ def main() -> int:
     if args.lang:
         os.environ["FAST_LANG"] = args.lang
     extra = args.train_arguments
-    Sample(args.folder.resolve(), extra[extra[:1] == ["--"] :]).run()
+    Sample(_short(args.folder.resolve()), extra[extra[:1] == ["--"] :]).run()
     return 0
 
 
@@ -96,7 +99,7 @@ class Sample:
             if target.exists():
                 continue
             shutil.rmtree(half_done, ignore_errors=True)
-            write_sample_data(half_done, count, seed, IMAGE_SIZE, TEXT_HEIGHTS)
+            write_sample_data(half_done, count, seed, IMAGE_SIZE, TEXT_HEIGHTS, clutter=CLUTTER)
             half_done.rename(target)
 
     def pretrain(self, product: Path) -> None:
@@ -151,10 +154,10 @@ class Sample:
         )
 
     def draw_overlay(self, product: Path) -> None:
-        """On the validation image with the most words."""
-        labels = sorted((self.folder / "val" / "gts").iterdir())
-        fullest = max(labels, key=lambda path: len(path.read_text("utf-8").splitlines()))
-        image = self.folder / "val" / "images" / f"{fullest.stem.removeprefix('gt_')}.jpg"
+        """On the validation image in which most words were found."""
+        images = json.loads((self.folder / "after.json").read_text("utf-8"))["images"]
+        fullest = max(images, key=lambda image: len(image["words"]))
+        image = self.folder / "val" / "images" / fullest["image"]
         self.script(
             "inference_single.py",
             *("--config", CONFIG, "--checkpoint", self.best, "--image", image),
@@ -168,8 +171,9 @@ class Sample:
             for name in ("before.json", "after.json")
         )
         tell("sample.done", before=before, after=after)
-        tell("sample.files", best=_short(self.best), overlay=_short(self.folder / "overlay.jpg"))
-        tell("sample.your_turn", python=_short(Path(sys.executable)))
+        tell("sample.files", best=self.best, overlay=self.folder / "overlay.jpg")
+        python = _short(Path(sys.executable), start=PROJECT_ROOT)
+        tell("sample.your_turn", python=shlex.quote(str(python)))
 
     def images(self, section: str, name: str) -> list[str]:
         """Options that point ``data.train`` or ``data.test`` to a set of images."""
@@ -209,9 +213,10 @@ def _option(arguments: list[str], name: str) -> str | None:
     return parser.parse_known_args(arguments)[0].value
 
 
-def _short(path: Path) -> str:
-    """The path as it is typed from here, where that is shorter."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+def _short(path: Path, start: Path | None = None) -> Path:
+    """The path as it is typed in the folder ``start`` (the working directory), if it lies below."""
+    start = start or Path.cwd()
+    return path.relative_to(start) if path.is_relative_to(start) else path
 
 
 if __name__ == "__main__":

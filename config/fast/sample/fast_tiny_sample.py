@@ -28,23 +28,23 @@ data = dict(
         type='FAST_IC15',  # 라벨 형식
         split='train',  # 훈련용 이미지
         is_transform=True,  # 데이터 증강 활성화
-        img_size=160,  # 훈련 이미지 크기 (잘라 내는 크기)
-        short_size=256,  # 짧은 변의 크기
+        img_size=128,  # 훈련 이미지 크기 (잘라 내는 크기)
+        short_size=192,  # 짧은 변의 크기
         pooling_size=9,  # 커널을 만들 때 글자를 깎아 내는 창의 크기 (detection_head와 같게)
         read_type='cv2',  # 이미지를 읽는 방식 ('cv2': EXIF 회전 적용, 'pil': 적용하지 않음)
         repeat_times=repeat_times,  # 위에서 정한 반복 횟수
         img_dir='sample_run/train/images',  # 훈련 이미지 폴더 (샘플이 직접 그립니다)
         gt_dir='sample_run/train/gts',  # 훈련 라벨 폴더
         augment=dict(
-            scale=(0.7, 1.4),  # 확대, 축소 범위 (short_size에 맞춘 크기의 배수)
+            scale=(0.8, 1.25),  # 확대, 축소 범위 (short_size에 맞춘 크기의 배수)
             flip=0.0,  # 좌우 뒤집기 확률 (글자가 거꾸로 되므로 쓰지 않음)
-            rotation=10,  # 회전 각도의 최댓값
+            rotation=5,  # 회전 각도의 최댓값
         ),
     ),
     test=dict(
         type='FAST_IC15',  # 라벨 형식
         split='test',  # 평가용 이미지 (에포크마다 검증에도 씁니다)
-        short_size=256,  # 짧은 변의 크기
+        short_size=192,  # 짧은 변의 크기
         read_type='cv2',  # 이미지를 읽는 방식
         img_dir='sample_run/val/images',  # 검증 이미지 폴더
         gt_dir='sample_run/val/gts',  # 검증 라벨 폴더
@@ -52,15 +52,15 @@ data = dict(
 )
 
 train_cfg = dict(
-    lr=1e-3,  # 학습률 (막 시작한 모델이므로 높게)
+    lr=3e-3,  # 학습률 (막 시작한 모델이므로 높게)
     schedule='polylr',  # 스케줄러 타입
-    epoch=12,  # 총 에포크 수 (7에포크 체크포인트에서 이어서 12까지)
+    epoch=13,  # 총 에포크 수 (7에포크 체크포인트에서 이어서 13까지)
     optimizer='Adam',  # 옵티마이저
     save_interval=5,  # 체크포인트 저장 간격 (에포크)
 )
 
 test_cfg = dict(
-    min_score=0.6,  # 이 점수보다 낮은 영역은 버림
+    min_score=0.75,  # 이 점수보다 낮은 영역은 버림
     min_area=60,  # 이 넓이(픽셀)보다 작은 영역은 버림
     bbox_type='rect',  # 결과 모양 ('rect': 회전 사각형, 'poly': 다각형)
     result_path='sample_run/submit_sample.zip',  # 제출 파일의 경로
