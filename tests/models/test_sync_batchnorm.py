@@ -45,7 +45,7 @@ def rank_main(rank: int, folder: str) -> None:
 
 def test_two_ranks_with_a_share_each_equal_one_process_with_the_whole_batch(tmp_path):
     mp.spawn(rank_main, args=(str(tmp_path),), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     for key, whole in train_once(network(), slice(0, 4)).items():
         if key in ("out", "images"):
             actual = torch.cat([first[key], second[key]])
