@@ -271,7 +271,7 @@ def prepare(
 def prepare_data(
     args: argparse.Namespace, config: Config
 ) -> tuple[TextDataset, TextDataset | None, list[Report]]:
-    """Training and validation data without their broken parts, and what was found in them."""
+    """Training and validation data, and what was found in them; see ``check_dataset``."""
     data = build_dataset({"seed": args.seed, **config.data.train})
     validation = validation_data(config)
     reports = [check_dataset(part) for part in (data, validation) if part is not None]
