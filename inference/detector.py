@@ -1,6 +1,7 @@
 """Photos in, words out: the one object that all scripts detect with."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,20 @@ from runtime.messages import UserError
 Size = tuple[int, int]
 # About 280 bytes of working memory per pixel: 9 GB at this limit.
 MAX_INPUT_PIXELS = 32_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class KernelMaps:
+    """What boxes are found in, of images that went through the network together.
+
+    members: their places among the images that were given.  size: their (height, width).
+    logits: (n, 1, h / 4, w / 4) in the host's memory, once ``ready`` has happened (None: at once).
+    """
+
+    members: list[int]
+    size: Size
+    logits: Tensor
+    ready: torch.cuda.Event | None
 
 
 class TextDetector:
@@ -113,16 +128,40 @@ class TextDetector:
         Images of one size go through the network together, others by themselves: no image is
         padded, so its words do not depend on its neighbours.
         """
+        return self.find_words(self.run_network(inputs, observe), original_sizes)
+
+    def run_network(
+        self,
+        inputs: Sequence[Tensor],
+        observe: Callable[[Sequence[int], Tensor], None] | None = None,
+    ) -> list[KernelMaps]:
+        """First half of ``detect_resized``, which does not wait for a GPU to finish."""
         same_size: dict[Size, list[int]] = {}
         for index, pixels in enumerate(inputs):
             same_size.setdefault((pixels.shape[1], pixels.shape[2]), []).append(index)
-        words: list[list[Detection]] = [[] for _ in inputs]
+        outputs = []
         for size, members in same_size.items():
             logits = self._logits([inputs[index] for index in members])
             if observe is not None:
                 observe(members, logits)
-            sizes = [(size, original_sizes[index]) for index in members]
-            for index, found in zip(members, self._boxes(logits, sizes), strict=True):
+            # One channel at a quarter of the size: less to copy than anything made from it.
+            kernels, ready = logits[:, :1].to("cpu", non_blocking=True), None
+            if self.device.type == "cuda":
+                ready = torch.cuda.Event()
+                ready.record()
+            outputs.append(KernelMaps(members, size, kernels, ready))
+        return outputs
+
+    def find_words(
+        self, outputs: Sequence[KernelMaps], original_sizes: Sequence[Size]
+    ) -> list[list[Detection]]:
+        """Second half of ``detect_resized``; may run in another thread than the first."""
+        words: list[list[Detection]] = [[] for _ in original_sizes]
+        for output in outputs:
+            if output.ready is not None:
+                output.ready.synchronize()
+            sizes = [(output.size, original_sizes[index]) for index in output.members]
+            for index, found in zip(output.members, self._boxes(output.logits, sizes), strict=True):
                 words[index] = found
         return words
 

@@ -1,6 +1,8 @@
 """Detecting over a whole data set and scoring it, for testing and for validation in training."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +93,12 @@ def detect_all(
     observe: Observer | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[int, Found]:
-    """What is found in the images ``indices`` of a test data set, by index."""
+    """What is found in the images ``indices`` of a test data set, by index.
+
+    Worker processes read, this thread runs the network, another one finds the boxes in what the
+    network said before: together they take about as long as the slowest of them.  With a timer
+    one follows the other, so that their times add up.
+    """
     loader = DataLoader(
         _Attempts(dataset, indices),
         batch_size=batch_size,
@@ -99,16 +106,25 @@ def detect_all(
         collate_fn=list,
     )
     found: dict[int, Found] = {}
+    under_way: deque[Future[dict[int, Found]]] = deque()
+    longest = 0 if detector.timer else 1
     batches = iter(loader)
     # disable=None: a bar on a terminal, nothing in a file.
-    with tqdm(total=len(indices), disable=None if progress else True, leave=False) as bar:
+    bar = tqdm(total=len(indices), disable=None if progress else True, leave=False)
+    with bar, ThreadPoolExecutor(1) as box_thread:
         while True:
             with stage(detector.timer, "decode"):
                 batch = next(batches, None)
             if batch is None or stop():
-                return found
-            found.update(_detect_batch(detector, batch, observe))
+                break
+            find_boxes = _run_network(detector, batch, observe)
+            under_way.append(box_thread.submit(find_boxes))
+            while len(under_way) > longest:
+                found.update(under_way.popleft().result())
             bar.update(len(batch))
+        for boxes in under_way:
+            found.update(boxes.result())
+    return found
 
 
 def score_images(images: Iterable[Found], dataset: TextDataset) -> Score:
@@ -140,9 +156,10 @@ class _Attempts(Dataset[tuple[int, Any]]):
         return index, item
 
 
-def _detect_batch(
+def _run_network(
     detector: TextDetector, batch: Sequence[tuple[int, Any]], observe: Observer | None
-) -> dict[int, Found]:
+) -> Callable[[], dict[int, Found]]:
+    """Send a batch through the network; what is given back finds its boxes."""
     readable = [(index, item) for index, item in batch if not isinstance(item, UserError)]
     inputs = [item["imgs"] for _, item in readable]
     sizes: list[Size] = [item["img_metas"]["org_img_size"] for _, item in readable]
@@ -153,8 +170,15 @@ def _detect_batch(
                 height, width = inputs[member].shape[1:]
                 observe(readable[member][0], of_image, (height, width), sizes[member])
 
-    words = detector.detect_resized(inputs, sizes, show)
-    found = {index: Found((0, 0), [], item) for index, item in batch if isinstance(item, UserError)}
-    for (index, _), size, detections in zip(readable, sizes, words, strict=True):
-        found[index] = Found(size, detections)
-    return found
+    outputs = detector.run_network(inputs, show)
+
+    def find_boxes() -> dict[int, Found]:
+        found = {
+            index: Found((0, 0), [], item) for index, item in batch if isinstance(item, UserError)
+        }
+        words = detector.find_words(outputs, sizes)
+        for (index, _), size, detections in zip(readable, sizes, words, strict=True):
+            found[index] = Found(size, detections)
+        return found
+
+    return find_boxes
