@@ -15,7 +15,9 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,6 +47,7 @@ from runtime.cli import (
     choose_language,
     number,
 )
+from runtime.compiling import compiled
 from runtime.config import Config, config_text, load_config
 from runtime.distributed import (
     Ranks,
@@ -75,14 +78,17 @@ from runtime.progress import Progress
 from runtime.random_state import random_state, restore_random_state, seed_everything
 from runtime.schedules import learning_rate
 from runtime.sinks import Sinks
+from runtime.waiting import WaitingTime
 
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
 MAX_BAD_STEPS = 10
+LONG_WAIT = 0.1  # share of an epoch spent waiting for data from which on a remedy is named
 PROBLEMS_SHOWN = 10  # of each kind
 # Parts of a batch that stay on the host: asking them never waits for the device.
 HOST_KEYS = ("num_instances", "index", "unreadable")
+Batch = dict[str, Tensor]
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -95,9 +101,11 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--resume", nargs="?", const="auto", metavar="FILE|auto", help=say("train.help.resume"))
     add("--reset_epoch", action="store_true", help=say("train.help.reset_epoch"))
     add("--batch_size", type=POSITIVE, help=say("train.help.batch_size"))
+    add("--accumulate", type=POSITIVE, metavar="N", help=say("train.help.accumulate"))
     add("--lr", type=number(float, 1e-12), help=say("train.help.lr"))
     add("--save_interval", type=POSITIVE, help=say("train.help.save_interval"))
     add("--amp", choices=PRECISIONS, default="auto", help=say("train.help.amp"))
+    add("--compile", action=argparse.BooleanOptionalAction, help=say("train.help.compile"))
     add("--workers", type=COUNT, help=say("train.help.workers"))
     add("--seed", type=COUNT, default=666, help=say("train.help.seed"))
     add("--deterministic", action="store_true", help=say("train.help.deterministic"))
@@ -112,6 +120,7 @@ def configure(args: argparse.Namespace) -> Config:
         "train_cfg.epoch": args.epochs,
         "train_cfg.lr": args.lr,
         "train_cfg.save_interval": args.save_interval,
+        "train_cfg.accumulate": args.accumulate,
         "data.batch_size": args.batch_size,
     }
     overrides = [f"{key}={value}" for key, value in options.items() if value is not None]
@@ -134,7 +143,7 @@ class Run:
     data: TextDataset
     validation: TextDataset | None
     sampler: EpochSampler
-    loader: DataLoader[dict[str, Tensor]]
+    loader: DataLoader[Batch]
     model: FAST
     network: nn.Module
     precision: torch.dtype
@@ -144,6 +153,7 @@ class Run:
     meter: LossMeter
     buffers: HealthyBuffers
     recent: list[tuple[Tensor, Tensor]]  # images of the steps since the last log line
+    waiting: WaitingTime
     progress: Progress
     sinks: Sinks
     folder: checkpoints.CheckpointFolder | None
@@ -160,7 +170,7 @@ class Run:
 
     def samples_left(self) -> int:
         """Samples of the epoch under way that are still to come."""
-        return (self.iterations - self.progress.iteration) * self.config.data.batch_size
+        return (self.iterations - self.progress.iteration) * self.sampler.batch_size
 
     def state(self) -> dict[str, Any]:
         """The content of a checkpoint file: upstream's keys, and what an exact resume needs."""
@@ -234,13 +244,17 @@ def prepare(
     """Build every part of the run; all that the user gave is checked before anything is written."""
     seed_everything(args.seed + ranks.index, args.deterministic)
     data, validation, reports = prepare_data(args, config)
-    sampler = EpochSampler(len(data), config.data.batch_size, ranks.index, ranks.world, args.seed)
+    accumulate = config.train_cfg.accumulate
+    batch_size = config.data.batch_size * accumulate
+    sampler = EpochSampler(len(data), batch_size, ranks.index, ranks.world, args.seed, accumulate)
     precision = choose_precision(args.amp, ranks.device)
-    model, network = prepare_network(config, start, ranks, precision)
+    model, network = prepare_network(args, config, start, ranks, precision)
     ema = Ema(model, config.train_cfg.ema_decay)
     progress = starting_progress(args, start)
     progress.criterion = criterion(validation)
     folder, sinks = prepare_output(args, config, ranks, progress, len(sampler))
+    kind, sizes = config.data.get("cache"), reports[0].sizes
+    cache_bytes = data.keep_decoded(sizes, kind, Path(args.output_dir)) if kind else 0
     run = Run(
         args=args,
         config=config,
@@ -258,12 +272,13 @@ def prepare(
         meter=LossMeter(),
         buffers=HealthyBuffers([*model.buffers(), *ema.state_dict().values()]),
         recent=[],
+        waiting=WaitingTime(),
         progress=progress,
         sinks=sinks,
         folder=folder,
         interruption=interruption,
     )
-    introduce(run, reports)
+    introduce(run, reports, cache_bytes)
     load_start(run, start)
     return run
 
@@ -303,6 +318,7 @@ def validation_data(config: Config) -> TextDataset | None:
 
 
 def prepare_network(
+    args: argparse.Namespace,
     config: Config,
     start: checkpoints.Checkpoint | None,
     ranks: Ranks,
@@ -314,12 +330,13 @@ def prepare_network(
         checkpoints.restore(model, start)
     model.to(memory_format=memory_format(ranks.device, precision))
     model.to(ranks.device)
-    if ranks.world == 1:
-        return model, model
-    if config.train_cfg.sync_bn:
-        model = cast(FAST, synchronise_batchnorm(model))
-    gpus = [ranks.device.index] if ranks.device.type == "cuda" else None
-    return model, DistributedDataParallel(model, gpus, broadcast_buffers=False)
+    network: nn.Module = model
+    if ranks.world > 1:
+        if config.train_cfg.sync_bn:
+            model = cast(FAST, synchronise_batchnorm(model))
+        gpus = [ranks.device.index] if ranks.device.type == "cuda" else None
+        network = DistributedDataParallel(model, gpus, broadcast_buffers=False)
+    return model, compiled(network) if args.compile else network
 
 
 def prepare_output(
@@ -356,7 +373,7 @@ def criterion(validation: TextDataset | None) -> str:
 
 def build_loader(
     args: argparse.Namespace, data: TextDataset, sampler: EpochSampler, ranks: Ranks
-) -> DataLoader[dict[str, Tensor]]:
+) -> DataLoader[Batch]:
     on_gpu = ranks.device.type == "cuda"
     # On a CPU the network needs the cores itself; one worker prepares the next batch meanwhile.
     workers = min(16, usable_cores(ranks.world)) if on_gpu else 1
@@ -384,9 +401,9 @@ def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | 
     return Progress(epoch=0 if start is None or args.reset_epoch else start.epoch or 0)
 
 
-def introduce(run: Run, reports: list[Report]) -> None:
+def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
     """Say what the run is about to do, before the first epoch."""
-    args, config, ranks, say_line = run.args, run.config, run.ranks, run.sinks.line
+    args, ranks, say_line = run.args, run.ranks, run.sinks.line
     say_line(say("train.ready"))
     say_line(say("train.config", path=args.config))
     say_line(say("train.checkpoint", path=args.resume or args.checkpoint))
@@ -398,10 +415,13 @@ def introduce(run: Run, reports: list[Report]) -> None:
             "train.data",
             images=run.data.num_images,
             samples=len(run.data),
-            batch=config.data.batch_size,
+            batch=run.sampler.batch_size,
             iterations=run.iterations,
         )
     )
+    if cache_bytes:
+        kind = run.config.data.cache
+        say_line(say("train.cache", kind=kind, size=cache_bytes / 1e9))
     if run.validation is None:
         say_line(say("train.no_validation"))
     else:
@@ -454,10 +474,15 @@ def train(run: Run) -> int:
         if not train_one_epoch(run, epoch):
             return interrupted(run)
         seconds = time.perf_counter() - started
+        pace = {
+            "seconds": seconds,
+            "images_per_s": samples / seconds,
+            "data_wait": run.waiting.take() / seconds,
+        }
         scores = validate(run)
         if scores is None:
             return interrupted(run)
-        finish_epoch(run, epoch, seconds, samples / seconds, scores)
+        finish_epoch(run, epoch, pace, scores)
         patience = train_cfg.early_stop_patience
         if patience and progress.epochs_without_gain >= patience:
             run.sinks.line(say("train.early_stop", epochs=patience, best_epoch=progress.best_epoch))
@@ -468,32 +493,26 @@ def train(run: Run) -> int:
 
 def train_one_epoch(run: Run, epoch: int) -> bool:
     """Train through one epoch, from where it was left; False where an interruption ended it."""
-    model, ranks, progress, train_cfg = run.model, run.ranks, run.progress, run.config.train_cfg
+    progress, train_cfg = run.progress, run.config.train_cfg
     run.network.train()
-    for iteration, batch in enumerated_batches(run, epoch):
+    for iteration, micro_batches in enumerated_steps(run, epoch):
         step = (epoch - 1) * run.iterations + iteration - 1
         rate = learning_rate(step, run.total_steps, train_cfg)
         for group in run.optimizer.param_groups:
             group["lr"] = rate
 
-        run.recent.append((batch["index"], batch["unreadable"]))
-        batch = {
-            key: value if key in HOST_KEYS else value.to(ranks.device, non_blocking=True)
-            for key, value in batch.items()
-        }
-        with autocast(ranks.device, run.precision):
-            logits = run.network(batch["imgs"])
-        losses = model.losses(logits, batch)
-        total = (losses["loss_text"] + losses["loss_kernels"] + losses["loss_emb"]).mean()
-
+        losses, images = add_gradients(run, micro_batches)
+        if train_cfg.clip_grad:
+            run.scaler.unscale_(run.optimizer)
+            nn.utils.clip_grad_norm_(run.model.parameters(), train_cfg.clip_grad)
         # A step whose gradients are not finite is skipped by the scaler, on the device.
-        run.scaler.scale(total).backward()
         run.scaler.step(run.optimizer)
         run.scaler.update()
         run.optimizer.zero_grad(set_to_none=True)
-        run.ema.update(model)
+        run.ema.update()
 
-        run.meter.add(losses, total)
+        run.meter.add(losses)
+        run.recent.append(images)
         progress.iteration = iteration
         stop = any_rank(run.interruption.number)
         if iteration % train_cfg.log_interval == 0 or iteration == run.iterations or stop:
@@ -506,8 +525,39 @@ def train_one_epoch(run: Run, epoch: int) -> bool:
     return True
 
 
-def enumerated_batches(run: Run, epoch: int) -> Iterator[tuple[int, dict[str, Tensor]]]:
-    """The rest of an epoch's batches, numbered from 1; on a terminal with a progress bar."""
+def add_gradients(
+    run: Run, micro_batches: Iterator[Batch]
+) -> tuple[list[dict[str, Tensor]], tuple[Tensor, Tensor]]:
+    """Add up the gradients of a step's micro-batches: those of all its samples' mean loss.
+
+    Gives the losses of each micro-batch's samples, and which images they were and could not be
+    read.
+    """
+    accumulate, parts, images = run.config.train_cfg.accumulate, [], []
+    for place, batch in enumerate(micro_batches, start=1):
+        images.append((batch["index"], batch["unreadable"]))
+        batch = {
+            key: value if key in HOST_KEYS else value.to(run.ranks.device, non_blocking=True)
+            for key, value in batch.items()
+        }
+        # The ranks exchange gradients once a step, with the last micro-batch.
+        alone = run.ranks.world > 1 and place < accumulate
+        with run.network.no_sync() if alone else nullcontext():  # type: ignore[operator]
+            with autocast(run.ranks.device, run.precision):
+                logits = run.network(batch["imgs"])
+            losses = run.model.losses(logits, batch)
+            losses["loss"] = losses["loss_text"] + losses["loss_kernels"] + losses["loss_emb"]
+            run.scaler.scale(losses["loss"].mean() / accumulate).backward()
+        parts.append(losses)
+    indices, unreadable = (torch.cat(column) for column in zip(*images, strict=True))
+    return parts, (indices, unreadable)
+
+
+def enumerated_steps(run: Run, epoch: int) -> Iterator[tuple[int, Iterator[Batch]]]:
+    """The micro-batches of each step of an epoch that is left, the steps numbered from 1.
+
+    On a terminal with a progress bar.
+    """
     first = run.progress.iteration
     run.sampler.set_epoch(epoch, first)
     if first == run.iterations:
@@ -517,8 +567,9 @@ def enumerated_batches(run: Run, epoch: int) -> Iterator[tuple[int, dict[str, Te
         total=run.iterations, initial=first, disable=hidden, leave=False, unit="batch", ncols=80
     )
     with bar:
-        for iteration, batch in enumerate(run.loader, start=first + 1):
-            yield iteration, batch
+        batches = run.waiting.around(run.loader)
+        for iteration in range(first + 1, run.iterations + 1):
+            yield iteration, islice(batches, run.config.train_cfg.accumulate)
             bar.update()
 
 
@@ -599,9 +650,7 @@ def validate(run: Run) -> dict[str, float] | None:
     return scores
 
 
-def finish_epoch(
-    run: Run, epoch: int, seconds: float, speed: float, scores: dict[str, float]
-) -> None:
+def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str, float]) -> None:
     """Count the epoch, log it and write its checkpoints."""
     progress, train_cfg, line = run.progress, run.config.train_cfg, run.sinks.line
     means = run.meter.means()
@@ -610,20 +659,21 @@ def finish_epoch(
     run.meter = LossMeter()
 
     line()
-    line(say("train.epoch_done", epoch=epoch, seconds=seconds))
+    line(say("train.epoch_done", epoch=epoch, seconds=pace["seconds"]))
     line(say("train.mean_loss", value=means["loss"]))
     line(say("train.mean_text", value=means["loss_text"]))
     line(say("train.mean_kernel", value=means["loss_kernel"]))
     line(say("train.mean_emb", value=means["loss_emb"]))
     line(say("train.rate", value=rate))
-    line(say("train.speed", speed=speed))
+    line(say("train.speed", speed=pace["images_per_s"], wait=pace["data_wait"]))
+    if pace["data_wait"] > LONG_WAIT:
+        line(say("train.waits_for_data", workers=run.loader.num_workers))
     if scores:
         line(say("train.val_loss", value=scores["val_loss"]))
     if "hmean" in scores:
         line(say("train.scores", **scores))
     line()
-    row = {**means, **scores, "lr": rate, "seconds": seconds, "images_per_s": speed}
-    run.sinks.epoch(epoch, epoch * run.iterations, row)
+    run.sinks.epoch(epoch, epoch * run.iterations, {**means, **scores, "lr": rate, **pace})
 
     folder, save_epoch = run.args.output_dir, epoch % train_cfg.save_interval == 0
     save(run, epoch if save_epoch else None, best)

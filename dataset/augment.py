@@ -4,13 +4,13 @@ Scale, aspect, flip, rotation and crop are one affine matrix.  Polygons pass it 
 photo is resampled once, straight to the crop: no map is ever turned or resized.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from dataset.colours import Look
-from dataset.images import scaled_size
+from dataset.images import reduction_for, scaled_size
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,18 @@ class View:
     def outline(self, photo_size: tuple[int, int]) -> np.ndarray:
         """(4, 2) int32: the corner pixels of a photo of (height, width), in the crop."""
         return np.rint(self.move(_corners(photo_size))).astype(np.int32)
+
+    def reduction(self, photo_size: tuple[int, int]) -> int:
+        """How many times smaller a photo of (height, width) is to be decoded for this crop."""
+        return reduction_for(photo_size, float(np.hypot(*self.matrix[:, :2]).max()))
+
+    def of_reduced(self, reduction: int) -> "View":
+        """The same crop, taken from the photo after it was reduced."""
+        if reduction == 1:
+            return self
+        centre = (reduction - 1) / 2  # of the square that became the first pixel
+        enlarge = np.array([[reduction, 0, centre], [0, reduction, centre], [0, 0, 1]])
+        return replace(self, matrix=self.matrix @ enlarge)
 
     def take(self, image: np.ndarray, look: Look) -> np.ndarray:
         """The crop (h, w, 3) of the photo (H, W, 3): bilinear, black where there is no photo.

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ class Report:
 
     problems: all of them; everything they name has been left out of the data set.
     images, words, ignored: what is left, the ignored words being among the words.
+    sizes: (images, 2), height and width of each that is left; 0 where a test image is unreadable.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Report:
     images: int
     words: int
     ignored: int
+    sizes: np.ndarray = field(compare=False)
 
     def lines(self, most_per_kind: int | None = None) -> Iterator[str]:
         """The report as sentences: a summary, then for each kind its number and the places."""
@@ -82,8 +84,9 @@ def check_dataset(dataset: TextDataset) -> Report:
         paths = map(dataset.image_path, range(dataset.num_images))
         seen = list(pool.map(lambda path: _verify(path, dataset.apply_exif), paths))
     unreadable = [index for index, size in enumerate(seen) if isinstance(size, Problem)]
-    sizes = np.array([(0, 0) if isinstance(size, Problem) else size for size in seen])
-    outside = _words_outside(dataset.packed, sizes.reshape(-1, 2))
+    sizes = np.array([(0, 0) if isinstance(size, Problem) else size for size in seen], np.int64)
+    sizes = sizes.reshape(-1, 2)
+    outside = _words_outside(dataset.packed, sizes)
     dataset.problems += [found for found in seen if isinstance(found, Problem)]
     image_of = dataset.packed.image_of_words()
     for number in outside:
@@ -94,6 +97,7 @@ def check_dataset(dataset: TextDataset) -> Report:
         dataset.problems.append(Problem("outside", where, line, f"{width}x{height}"))
     if dataset.is_train:
         dataset.leave_out(unreadable, outside)
+        sizes = np.delete(sizes, unreadable, axis=0)
     return Report(
         dataset.image_folder,
         dataset.label_folder,
@@ -102,6 +106,7 @@ def check_dataset(dataset: TextDataset) -> Report:
         images=dataset.num_images,
         words=len(dataset.packed),
         ignored=int(dataset.packed.ignore.sum()),
+        sizes=sizes,
     )
 
 

@@ -16,22 +16,32 @@ class EpochSampler(Sampler[list[Key]]):
     Everything random follows from (seed, epoch) and is carried by the keys, so persistent workers,
     another number of workers and a start in the middle of an epoch give the same samples.
 
-    num_samples: length of the data set.  batch_size: of all processes together.
+    num_samples: length of the data set.  batch_size: samples of one optimizer step, over all
+        processes and micro-batches.
     rank, world: which process of how many this is; each takes its own part of every batch.
+    accumulate: micro-batches that a process sees in place of each batch, one after the other.
     """
 
     def __init__(
-        self, num_samples: int, batch_size: int, rank: int = 0, world: int = 1, seed: int = 0
+        self,
+        num_samples: int,
+        batch_size: int,
+        rank: int = 0,
+        world: int = 1,
+        seed: int = 0,
+        accumulate: int = 1,
     ) -> None:
-        if batch_size % world:
-            raise UserError("data.batch_not_shared", batch_size=batch_size, world=world)
+        if batch_size % (world * accumulate):
+            raise UserError(
+                "data.batch_not_shared", batch_size=batch_size // accumulate, world=world
+            )
         if num_samples < 1:
             raise ValueError("a sampler needs samples to draw from")
         self.num_samples = num_samples
         self.batch_size = batch_size
         self.seed = seed
-        part = batch_size // world
-        self.part = slice(rank * part, (rank + 1) * part)
+        self.micro_size = batch_size // (world * accumulate)
+        self.first, self.accumulate = rank * self.micro_size * accumulate, accumulate
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int, start_iteration: int = 0) -> None:
@@ -47,9 +57,12 @@ class EpochSampler(Sampler[list[Key]]):
         return max(1, self.num_samples // self.batch_size)
 
     def __iter__(self) -> Iterator[list[Key]]:
+        # One array for the epoch: millions of keys as Python objects would take gigabytes.
         order = np.random.default_rng((self.seed, self.epoch)).permutation(self.num_samples)
-        whole = np.resize(order, len(self) * self.batch_size)
-        first_draw = self.epoch * len(whole)
-        keys = list(zip(whole.tolist(), range(first_draw, first_draw + len(whole)), strict=True))
-        for start in range(self.start_iteration * self.batch_size, len(keys), self.batch_size):
-            yield keys[start : start + self.batch_size][self.part]
+        first_draw = self.epoch * len(self) * self.batch_size
+        for iteration in range(self.start_iteration, len(self)):
+            for micro_batch in range(self.accumulate):
+                start = iteration * self.batch_size + self.first + micro_batch * self.micro_size
+                places = np.arange(start, start + self.micro_size)
+                samples = order[places % self.num_samples]
+                yield list(zip(samples.tolist(), (first_draw + places).tolist(), strict=True))

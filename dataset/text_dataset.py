@@ -1,8 +1,10 @@
 """One data set class for every label format."""
 
 import ctypes
+import os
+import signal
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,16 +15,19 @@ import torch
 from torch.utils.data import Dataset
 
 from dataset.augment import UNCHANGED, Augmentation, choose_view, draw_look
-from dataset.images import IMAGE_SUFFIXES, list_images, read_image, resize_for_test, same_form
+from dataset.image_cache import CachedPhoto, ImageCache
+from dataset.images import IMAGE_SUFFIXES, Photo, list_image_names, reduction_for, same_form
 from dataset.labels import FORMATS, Format, Problem, Word
+from dataset.packed_names import PackedNames
 from dataset.packed_words import PackedWords
 from dataset.targets import Targets, draw_polygons
 from runtime.config import build_from, find_file
 from runtime.messages import UserError
 
 Item = dict[str, Any]
-# From malloc.h of the GNU C library.
+# From malloc.h of the GNU C library, and from Linux's prctl.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_PR_SET_PDEATHSIG = 1
 
 
 class TextDataset(Dataset[Item]):
@@ -80,6 +85,7 @@ class TextDataset(Dataset[Item]):
         self.is_transform = is_transform
         settings = {**label_format.augment, **(augment or {})}
         self.change = Augmentation(**settings) if is_transform else UNCHANGED
+        self.cache: ImageCache | None = None
         self.image_folder, self.label_folder = _folders(
             label_format, split, data_root, img_dir, gt_dir
         )
@@ -87,19 +93,17 @@ class TextDataset(Dataset[Item]):
 
     def _find_images_and_labels(self, label_format: Format) -> None:
         """Pair photos with label files; photos without one can be tested on, not trained on."""
-        images = list_images(self.image_folder)
+        images = list_image_names(self.image_folder)
         if not images:
             suffixes = ", ".join(IMAGE_SUFFIXES)
             raise UserError("data.no_images", path=self.image_folder.absolute(), suffixes=suffixes)
         files = _label_files(self.label_folder)
         labels = [_label_of(image, label_format, files) for image in images]
         self.has_labels = any(labels)
-        self.problems = _unpaired(images, labels, files, label_format)
+        self.problems = self._unpaired(images, labels, files, label_format)
         if self.is_train:
             if not self.has_labels:
-                names = ", ".join(
-                    name.format(stem=images[0].stem) for name in label_format.label_names
-                )
+                names = ", ".join(_label_names(images[0], label_format))
                 raise UserError(
                     "data.no_labelled_images",
                     path=self.label_folder,
@@ -108,30 +112,53 @@ class TextDataset(Dataset[Item]):
                 )
             images = [image for image, label in zip(images, labels, strict=True) if label]
             labels = [label for label in labels if label]
+        self._images, self._labels = PackedNames(images), PackedNames(labels)
         words = []
-        for label in labels:
+        for index in range(len(images)):
+            label = self.label_path(index)
             found, problems = label_format.read(label) if label else ([], [])
             words.append(found)
             self.problems += problems
-        self._image_paths = tuple(map(str, images))
-        self._label_paths = tuple(str(label) if label else None for label in labels)
         self.packed = PackedWords.pack(words)
+
+    def _unpaired(
+        self,
+        images: Sequence[str],
+        labels: Sequence[str],
+        files: Mapping[str, str],
+        label_format: Format,
+    ) -> list[Problem]:
+        """Photos without a label, where others have one, and labels without a photo."""
+        if not self.has_labels or self.label_folder is None:
+            return []
+        pairs = zip(images, labels, strict=True)
+        problems = [
+            Problem("missing_label", self.image_folder / image)
+            for image, label in pairs
+            if not label
+        ]
+        used = set(labels)
+        before, after = label_format.label_names[0].split("{stem}")
+        for name, file in files.items():
+            if file not in used and name.startswith(before) and name.endswith(after):
+                problems.append(Problem("missing_image", self.label_folder / file))
+        return problems
 
     @property
     def num_images(self) -> int:
         """Photos, each counted once however often it comes in a pass."""
-        return len(self._image_paths)
+        return len(self._images)
 
     def __len__(self) -> int:
         return self.num_images * self.repeat_times
 
     def image_path(self, index: int) -> Path:
-        return Path(self._image_paths[index])
+        return self.image_folder / self._images[index]
 
     def label_path(self, index: int) -> Path | None:
         """The label file of a photo; None where it has none."""
-        label = self._label_paths[index]
-        return None if label is None else Path(label)
+        label = self._labels[index]
+        return self.label_folder / label if label and self.label_folder else None
 
     def words(self, index: int) -> list[Word]:
         """The words of a photo, in the order of its label file."""
@@ -145,8 +172,20 @@ class TextDataset(Dataset[Item]):
         kept = [index for index in range(self.num_images) if index not in images]
         numbers = [[n for n in self.packed.of_image(index) if n not in words] for index in kept]
         self.packed = PackedWords.pack([list(map(self.packed.word, row)) for row in numbers])
-        self._image_paths = tuple(self._image_paths[index] for index in kept)
-        self._label_paths = tuple(self._label_paths[index] for index in kept)
+        self._images, self._labels = self._images.of(kept), self._labels.of(kept)
+
+    def keep_decoded(self, sizes: np.ndarray, kind: str, folder: Path) -> int:
+        """Decode each photo once and keep it, for all processes of this machine; gives the bytes.
+
+        sizes: (photos, 2), height and width of each.  kind, folder: see ``shared_scratch``.
+        Photos are kept as small as the largest scale of the random changes allows.
+        """
+        largest = self.change.scale[1] * self.short_size
+        reductions = [
+            reduction_for(tuple(size), largest / max(1, min(size))) for size in sizes.tolist()
+        ]
+        self.cache = ImageCache(sizes, np.array(reductions), kind, folder)
+        return self.cache.num_bytes
 
     def __getitem__(self, key: int | tuple[int, int]) -> Item:
         number, draw = key if isinstance(key, tuple) else (key, key)
@@ -159,20 +198,19 @@ class TextDataset(Dataset[Item]):
 
     def _test_item(self, index: int) -> Item:
         path = self.image_path(index)
-        image = read_image(path, self.apply_exif)
-        resized = resize_for_test(image, self.short_size)
+        photo = Photo.open(path, self.apply_exif)
+        resized = photo.for_test(self.short_size)
         meta = {
             "filename": path.name,
             "img_path": str(path),
-            "org_img_size": image.shape[:2],
+            "org_img_size": photo.size,
             "img_size": resized.shape[:2],
         }
         return {"imgs": torch.from_numpy(resized).permute(2, 0, 1), "img_metas": meta}
 
     def _training_item(self, index: int, draw: int) -> Item:
-        rng = np.random.default_rng((self.seed, draw))
         try:
-            image = read_image(self.image_path(index), self.apply_exif)
+            return self._crop_and_targets(index, np.random.default_rng((self.seed, draw)))
         except UserError:  # damaged since the check: one photo does not end a run of many hours
             black = np.zeros((*self.crop_size, 3), np.uint8)
             nothing = np.zeros(self.crop_size, np.uint8)
@@ -180,23 +218,34 @@ class TextDataset(Dataset[Item]):
             return _item(
                 black, Targets(nothing, nothing, nothing, nobody, 0), index, unreadable=True
             )
+
+    def _photo(self, index: int) -> Photo | CachedPhoto:
+        path = self.image_path(index)
+        if self.cache is None:
+            return Photo.open(path, self.apply_exif)
+        return self.cache.photo(index, path, self.apply_exif)
+
+    def _crop_and_targets(self, index: int, rng: np.random.Generator) -> Item:
+        photo = self._photo(index)
         points, lengths, ignore = self.packed.outlines(index)
         caring = lengths[~ignore]
         view = choose_view(
             rng,
-            image.shape[:2],
+            photo.size,
             points[np.repeat(~ignore, lengths)],
             np.cumsum(caring) - caring,
             self.crop_size,
             self.short_size,
             self.change,
         )
-        crop = view.take(image, draw_look(rng, self.change))
+        reduction = max(view.reduction(photo.size), photo.least_reduction)
+        look = draw_look(rng, self.change)
+        crop = view.of_reduced(reduction).take(photo.pixels(reduction), look)
         moved = np.rint(view.move(points)).astype(np.int32)
         ends = np.cumsum(lengths).tolist()
         polygons = [moved[end - length : end] for end, length in zip(ends, lengths, strict=True)]
         numbers = np.where(ignore, 0, np.arange(1, len(lengths) + 1)).tolist()
-        outline = view.outline(image.shape[:2])
+        outline = view.outline(photo.size)
         shown = draw_polygons(polygons, numbers, view.shown, self.pooling_size, outline)
         targets = Targets(
             view.pad(shown.gt_texts),
@@ -226,12 +275,14 @@ def prepare_worker(_worker: int = 0) -> None:
 
     One thread each, for the processes share the cores.  And memory once used is kept: the C library
     hands blocks as large as images back to the system at once, and having the same pages mapped and
-    cleared again for every sample takes a third of the time.
+    cleared again for every sample takes a third of the time.  A worker ends with its parent,
+    whatever ended that.
     """
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
+        library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if hasattr(library, "mallopt"):
             library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
             library.mallopt(_M_TRIM_THRESHOLD, 512 << 20)
@@ -261,32 +312,19 @@ def _folders(
     return images, None
 
 
-def _label_files(folder: Path | None) -> dict[str, Path]:
-    """Name, in composed Unicode -> file."""
-    files: Iterable[Path] = () if folder is None else sorted(folder.iterdir())
-    return {same_form(path.name): path for path in files}
+def _label_files(folder: Path | None) -> dict[str, str]:
+    """Name in composed Unicode -> name as the folder has it."""
+    names = [] if folder is None else sorted(os.listdir(folder))
+    return {same_form(name): name for name in names}
 
 
-def _label_of(image: Path, label_format: Format, labels: Mapping[str, Path]) -> Path | None:
-    stem = same_form(image.stem)
-    names = (name.format(stem=stem) for name in label_format.label_names)
-    return next((labels[name] for name in names if name in labels), None)
+def _label_names(image: str, label_format: Format) -> list[str]:
+    """What the label file of an image may be called."""
+    stem = same_form(os.path.splitext(image)[0])
+    return [name.format(stem=stem) for name in label_format.label_names]
 
 
-def _unpaired(
-    images: Sequence[Path],
-    labels: Sequence[Path | None],
-    files: Mapping[str, Path],
-    label_format: Format,
-) -> list[Problem]:
-    """Photos without a label, where others have one, and labels without a photo."""
-    if not any(labels):
-        return []
-    pairs = zip(images, labels, strict=True)
-    problems = [Problem("missing_label", image) for image, label in pairs if label is None]
-    used = set(labels)
-    before, after = label_format.label_names[0].split("{stem}")
-    for name, file in files.items():
-        if file not in used and name.startswith(before) and name.endswith(after):
-            problems.append(Problem("missing_image", file))
-    return problems
+def _label_of(image: str, label_format: Format, labels: Mapping[str, str]) -> str:
+    """The name of an image's label file, empty where there is none."""
+    names = _label_names(image, label_format)
+    return next((labels[name] for name in names if name in labels), "")

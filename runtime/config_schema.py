@@ -120,6 +120,7 @@ KNOWN_KEYS: dict[str, Any] = {
     },
     "data": {
         "batch_size": _int_from(1),
+        "cache": _optional(_choice("ram", "disk")),
         "train": _DATASET,
         "val": _DATASET,
         "test": _DATASET,
@@ -141,6 +142,8 @@ KNOWN_KEYS: dict[str, Any] = {
         "ema_decay": PROBABILITY,
         "early_stop_patience": _optional(_int_from(1)),
         "sync_bn": FLAG,
+        "accumulate": _int_from(1),
+        "clip_grad": _optional(_number(0, above=True)),
         "use_ex": FLAG,
     },
     "test_cfg": {
@@ -176,6 +179,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "ema_decay": 0.999,
         "early_stop_patience": None,
         "sync_bn": True,
+        "accumulate": 1,
+        "clip_grad": None,
     },
     "test_cfg": {"min_score": 0.88, "min_area": 250, "bbox_type": "rect"},
 }

@@ -12,28 +12,33 @@ class Ema:
         the weights it began with.
     BatchNorm statistics are averaged too: they belong to the averaged weights, not to the live
     ones.
+    The model's tensors must stay the ones that they are: move or convert it before.
     """
 
     def __init__(self, model: nn.Module, decay: float, warmup: bool = True) -> None:
         self.decay = decay
         self.warmup = warmup
         self.updates = 0
-        self.weights = {key: value.detach().clone() for key, value in model.state_dict().items()}
+        live = model.state_dict()  # shares the memory of the model's tensors, now and later
+        self.weights = {key: value.clone() for key, value in live.items()}
+        # Collected once: walking through all modules costs more than the averaging itself.
+        floating = [key for key, value in live.items() if value.is_floating_point()]
+        counters = [key for key, value in live.items() if not value.is_floating_point()]
+        self._averages, self._live = self._pairs(live, floating)
+        self._counters, self._live_counters = self._pairs(live, counters)
+
+    def _pairs(self, live: dict[str, Tensor], keys: list[str]) -> tuple[list[Tensor], list[Tensor]]:
+        return [self.weights[key] for key in keys], [live[key] for key in keys]
 
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
+    def update(self) -> None:
         """Move the average towards the model's present weights."""
         self.updates += 1
         decay = self.decay
         if self.warmup:
             decay = min(decay, (1 + self.updates) / (10 + self.updates))
-        live = model.state_dict()
-        floating = [key for key, value in live.items() if value.is_floating_point()]
-        averages = [self.weights[key] for key in floating]
-        torch._foreach_lerp_(averages, [live[key] for key in floating], 1 - decay)
-        for key, value in live.items():
-            if not value.is_floating_point():
-                self.weights[key].copy_(value)
+        torch._foreach_lerp_(self._averages, self._live, 1 - decay)
+        torch._foreach_copy_(self._counters, self._live_counters)
 
     def state_dict(self) -> dict[str, Tensor]:
         """The averaged weights under the model's own keys."""

@@ -1,14 +1,15 @@
 """Running means of the losses of an epoch, collected on the device and read at log lines only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from runtime.distributed import mean_over_ranks
 
-# In the order of the tensors below: the sum that is minimised, its parts, and two metrics.
+# The sum that is minimised, its parts, and two metrics; and the names that the network gives them.
 NAMES = ("loss", "loss_text", "loss_kernel", "loss_emb", "iou_text", "iou_kernel")
+_GIVEN = ("loss", "loss_text", "loss_kernels", "loss_emb", "iou_text", "iou_kernel")
 
 
 class LossMeter:
@@ -25,11 +26,17 @@ class LossMeter:
         self.last = dict.fromkeys(NAMES, float("nan"))
         self._unread: list[Tensor] = []
 
-    def add(self, losses: Mapping[str, Tensor], total: Tensor) -> None:
-        """Note one step. losses: as from ``FAST.losses``; total: the scalar that is minimised."""
-        values = [total, losses["loss_text"], losses["loss_kernels"], losses["loss_emb"]]
-        values += [losses["iou_text"], losses["iou_kernel"]]
-        self._unread.append(torch.stack([value.detach().float().mean() for value in values]))
+    def add(self, parts: Sequence[Mapping[str, Tensor]]) -> None:
+        """Note one step.
+
+        parts: for each micro-batch the losses of its samples, as from ``FAST.losses``, and their
+            sum under ``loss``; all micro-batches are of one size.
+        """
+        rows = [
+            torch.stack([losses[name].detach().float().mean() for name in _GIVEN])
+            for losses in parts
+        ]
+        self._unread.append(torch.stack(rows).mean(0))
 
     def read(self) -> list[bool]:
         """Bring the steps since the last call to the host; tells of each whether it was finite."""

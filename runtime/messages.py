@@ -259,6 +259,18 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "혼합 정밀도: auto는 장치가 빠르게 계산하는 형식을 고릅니다 (기본값: %(default)s)",
         "en": "mixed precision: auto picks what the device is fast at (default: %(default)s)",
     },
+    "train.help.accumulate": {
+        "ko": "가중치를 한 번 갱신할 때 모으는 배치의 수: 메모리에 맞는 배치로 N배 큰 배치의 효과를 냅니다 (기본값: 1)",
+        "en": "batches per update of the weights: acts like a batch N times as large as memory holds (default: 1)",
+    },
+    "train.help.compile": {
+        "ko": "torch.compile로 네트워크를 미리 컴파일 (시작이 몇 분 늦어지므로 긴 훈련에 쓰세요. 기본값: 사용 안 함)",
+        "en": "compile the network with torch.compile (the start takes minutes more: for long runs; default: off)",
+    },
+    "compile.no_compiler": {
+        "ko": "--compile에는 C++ 컴파일러가 필요한데 찾지 못했습니다. 설치하거나 (Debian/Ubuntu: sudo apt install g++) --compile 없이 실행하세요.",
+        "en": "--compile needs a C++ compiler, and none was found. Install one (Debian/Ubuntu: sudo apt install g++), or start without --compile.",
+    },
     "train.help.workers": {
         "ko": "이미지를 읽는 프로세스의 수 (기본값: GPU에서는 코어 수에 맞춤, CPU에서는 1)",
         "en": "processes that read images (default: by the number of cores on a GPU, 1 on a CPU)",
@@ -302,6 +314,18 @@ MESSAGES: dict[str, dict[str, str]] = {
     "train.data": {
         "ko": "   - 훈련 데이터: 이미지 {images}장, 에포크당 {samples}개 샘플 (배치 {batch} × {iterations}회)",
         "en": "   - training data: {images} images, {samples} samples an epoch (batch {batch} × {iterations})",
+    },
+    "train.cache": {
+        "ko": "   - 이미지 캐시: {kind}, {size:.1f} GB (첫 에포크 동안 채웁니다)",
+        "en": "   - image cache: {kind}, {size:.1f} GB (filled during the first epoch)",
+    },
+    "cache.no_room.ram": {
+        "ko": "data.cache='ram'에는 메모리 {needed:.1f} GB가 필요한데 {room:.1f} GB만 비어 있습니다. data.cache=disk를 쓰거나 캐시 없이 훈련하세요.",
+        "en": "data.cache='ram' needs {needed:.1f} GB of memory, and {room:.1f} GB are free. Use data.cache=disk, or train without a cache.",
+    },
+    "cache.no_room.disk": {
+        "ko": "data.cache='disk'에는 {path}에 {needed:.1f} GB가 필요한데 {room:.1f} GB만 비어 있습니다. 공간을 비우거나 --output_dir을 다른 디스크로 정하거나 캐시 없이 훈련하세요.",
+        "en": "data.cache='disk' needs {needed:.1f} GB in {path}, and {room:.1f} GB are free. Make room, put --output_dir onto another disk, or train without a cache.",
     },
     "train.validation": {
         "ko": "   - 검증 데이터: 이미지 {images}장",
@@ -400,8 +424,12 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "   - learning rate: {value:.6f}",
     },
     "train.speed": {
-        "ko": "   - 속도: {speed:.1f}장/초",
-        "en": "   - speed: {speed:.1f} images/s",
+        "ko": "   - 속도: {speed:.1f}장/초 (데이터 대기 {wait:.1%})",
+        "en": "   - speed: {speed:.1f} images/s (waiting for data {wait:.1%})",
+    },
+    "train.waits_for_data": {
+        "ko": "⚠️ 데이터를 기다리는 시간이 깁니다. --workers를 늘리거나 (지금 {workers}) --cfg-options data.cache=ram (메모리가 모자라면 disk)을 쓰거나, 이미지를 더 빠른 디스크에 두세요.",
+        "en": "⚠️ Much time goes into waiting for data. Raise --workers (now {workers}), use --cfg-options data.cache=ram (disk where memory is short), or put the images onto a faster disk.",
     },
     "train.val_loss": {
         "ko": "   - 검증 손실: {value:.4f}",

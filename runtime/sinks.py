@@ -73,6 +73,7 @@ class History(_Quiet):
     COLUMNS = (
         "epoch", "step", "loss", "loss_text", "loss_kernel", "loss_emb", "iou_text", "iou_kernel",
         "val_loss", "precision", "recall", "hmean", "lr", "seconds", "images_per_s",
+        "data_wait",
     )  # fmt: skip
 
     def __init__(self, folder: Path, finished_epochs: int, finished_steps: int) -> None:

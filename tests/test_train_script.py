@@ -3,21 +3,30 @@
 import csv
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.utils.data import default_collate
 
-from dataset import text_dataset
-from dataset.images import read_image
+from dataset import build_dataset
+from dataset.images import Photo
 from dataset.sample_data import write_sample_data
+from models import build_model
+from runtime.config import load_config
+from runtime.distributed import Ranks
 from runtime.messages import UserError
+from runtime.precision import grad_scaler
 from tests.conftest import PROJECT
 from tests.inference.bright_model import write_config
 from tests.inference.command import assert_refused, run_here
+from train_checkpoint_7ep import add_gradients
 
 SCRIPT = "train_checkpoint_7ep.py"
 DATA = """
@@ -191,7 +200,8 @@ def numbers_in(line: str) -> list[float]:
 def test_two_processes_give_the_losses_of_one(folder):
     # A low rate: Adam turns the rounding of sums in another order into steps of full size.
     options = (*FROM_SCRATCH, "--epochs", "1", "--lr", "1e-5", "--device", "cpu", "--workers", "0",
-               "--cfg-options", "model.detection_head.dropout_ratio=0.0")  # fmt: skip
+               "--amp", "off", "--cfg-options",
+               "model.detection_head.dropout_ratio=0.0")  # fmt: skip
     alone = start(folder, *options, "--output_dir", "alone").communicate(timeout=200)[0]
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     together = start(folder, *options, "--output_dir", "together", command=torchrun)
@@ -200,6 +210,104 @@ def test_two_processes_give_the_losses_of_one(folder):
     assert len(first_losses(alone)) == 3
     for one, two in zip(first_losses(alone), first_losses(output), strict=True):
         assert numbers_in(one) == pytest.approx(numbers_in(two), abs=2e-4)
+
+
+def gradients(config: Path, batches: list[dict], *options: str) -> dict[str, torch.Tensor]:
+    """What the script adds up over the micro-batches of one step, BatchNorm's statistics fixed."""
+    torch.manual_seed(0)
+    config = load_config(config, options)
+    model = build_model(config.model).eval()
+    device = torch.device("cpu")
+    run = SimpleNamespace(
+        config=config,
+        ranks=Ranks(0, 1, device),
+        precision=torch.float32,
+        model=model,
+        network=model,
+        scaler=grad_scaler(device, torch.float32),
+    )
+    parts, (indices, unreadable) = add_gradients(run, iter(batches))
+    assert len(parts) == len(batches)
+    assert len(indices) == len(unreadable) == sum(len(batch["imgs"]) for batch in batches)
+    return {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
+def test_accumulated_gradients_are_those_of_the_larger_batch(folder):
+    data = build_dataset({"type": "FAST_IC15", "img_dir": str(folder / "photos/images"),
+                          "gt_dir": str(folder / "photos/gts"), "img_size": 64,
+                          "short_size": 64})  # fmt: skip
+    items = [data[index] for index in range(4)]
+    whole = gradients(folder / "config.py", [default_collate(items)])
+    halves = [default_collate(items[:2]), default_collate(items[2:])]
+    added = gradients(folder / "config.py", halves, "train_cfg.accumulate=2")
+    largest = max(gradient.abs().max() for gradient in whole.values())
+    for name, gradient in whole.items():
+        assert (added[name] - gradient).abs().max() <= 1e-6 * largest, name
+
+
+def test_accumulation_counts_steps_and_keeps_the_run_resumable(folder):
+    options = ("--checkpoint", "none", "--workers", "0", "--epochs", "2", "--accumulate", "2",
+               "--cfg-options", "data.val=None", "train_cfg.clip_grad=1.0")  # fmt: skip
+    finished = train_here(folder, *options, "--output_dir", "accumulated")
+    assert finished.returncode == 0
+    # 24 samples an epoch make three steps of twice four; a line comes with every second step.
+    assert re.findall(r"배치 \[(\d/\d)\]", finished.stdout) == ["2/3", "2/3"]
+    assert "(배치 8 × 3회)" in finished.stdout
+
+
+@pytest.mark.parametrize("kind", ["ram", "disk"])
+def test_a_cache_changes_no_number_and_leaves_nothing_behind(folder, whole_run, kind):
+    output = f"cache_{kind}"
+    options = ("--workers", "2", "--cfg-options", f"data.cache={kind}")
+    process = start(folder, *FROM_SCRATCH, "--output_dir", output, *options)
+    printed = process.communicate(timeout=200)[0]
+    assert process.returncode == 0, printed
+    assert f"이미지 캐시: {kind}" in printed
+    assert_same_state(
+        whole_run / "checkpoint_latest.pth", folder / output / "checkpoint_latest.pth"
+    )
+    names = {path.name for path in (folder / output).iterdir()}
+    assert names == {path.name for path in whole_run.iterdir()} - {"output.txt"}
+
+
+def test_the_workers_end_when_the_run_is_killed(folder):
+    process = start(folder, *FROM_SCRATCH, "--output_dir", "orphans", "--workers", "2")
+    for line in process.stdout:
+        if re.search(r"배치 \[2/6\]", line):
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            process.kill()
+            break
+    process.communicate(timeout=30)
+    assert len(children) >= 2
+    deadline = time.monotonic() + 20
+    while any(is_running(child) for child in children):
+        assert time.monotonic() < deadline, children
+        time.sleep(0.05)
+
+
+def is_running(process_id: str) -> bool:
+    """Whether the process is there, and not only waiting for its end to be noticed."""
+    status = Path(f"/proc/{process_id}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="this machine has no C++ compiler")
+def test_a_compiled_run_trains_and_saves_plain_weights(folder):
+    options = ("--checkpoint", "none", "--output_dir", "compiled", "--workers", "0")
+    finished = train_here(folder, *options, "--epochs", "1", "--compile")
+    assert finished.returncode == 0
+    latest = load(folder / "compiled" / "checkpoint_latest.pth")
+    assert "backbone.first_conv.conv.weight" in latest["state_dict"]
+
+
+def test_compiling_without_a_compiler_is_one_sentence(folder, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    finished = train_here(folder, "--checkpoint", "none", "--output_dir", "x", "--compile")
+    assert_refused(finished, "--compile", "g++")
+    assert not (folder / "x").exists()
 
 
 def train_here(folder: Path, *arguments: object):
@@ -300,10 +408,11 @@ def test_a_photo_that_breaks_after_the_check_ends_no_run(folder, monkeypatch):
     def break_one(path, *arguments):
         if Path(path).name == victim:
             raise UserError("data.image_unreadable", path=path, reason="")
-        return read_image(path, *arguments)
+        return whole(path, *arguments)
 
+    whole = Photo.open
     victim = sorted(path.name for path in (folder / "photos/images").iterdir())[0]
-    monkeypatch.setattr(text_dataset, "read_image", break_one)
+    monkeypatch.setattr(Photo, "open", break_one)
     options = ("--checkpoint", "none", "--output_dir", "broken", "--workers", "0", "--epochs", "1")
     finished = train_here(folder, *options, "--cfg-options", "data.val=None")
     assert finished.returncode == 0

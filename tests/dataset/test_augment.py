@@ -1,5 +1,7 @@
 """Where the pixels and the words of a training crop come from."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from dataset.augment import UNCHANGED, Augmentation, View, _choose_crop, choose_view, draw_look
 from dataset.colours import Look
-from dataset.images import scaled_size
+from dataset.images import reduced, scaled_size
 
 NO_POINTS = np.zeros((0, 2)), np.zeros(0, np.int64)
 STILL = Look()
@@ -134,6 +136,25 @@ def test_tiny_and_narrow_photos_give_crops_too(photo_size):
     for seed in range(5):
         view = view_of(photo_size, (64, 64), Augmentation(), seed=seed, short_size=48)
         assert view.take(image, draw_look(rng(seed), Augmentation())).shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_crop_of_a_reduced_photo_shows_the_same_in_the_same_place(seed):
+    large = photo(512, 768)
+    change = replace(UNCHANGED, scale=(0.5, 1.0), aspect=(0.9, 1.1), flip=0.5, rotation=30)
+    view = view_of((512, 768), (96, 96), change, seed=seed, short_size=128)
+    reduction = view.reduction((512, 768))
+    assert reduction >= 2
+
+    whole = view.take(large, STILL)
+    crop = view.of_reduced(reduction).take(reduced(large, reduction), STILL)
+
+    # Inside of the photo; along its edge a coarser pixel reaches out further into the black.
+    shown = (whole.min(axis=2) > 8).astype(np.uint8)
+    border = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    inside = cv2.erode(shown, np.ones((9, 9), np.uint8), **border) > 0
+    assert inside.any()
+    assert np.abs(crop.astype(int) - whole)[inside].max() <= 2
 
 
 def test_the_scale_and_aspect_are_drawn_as_in_fast():

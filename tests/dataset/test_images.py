@@ -11,9 +11,12 @@ from PIL import Image
 
 from dataset.images import (
     DECODING_ERRORS,
+    Photo,
     image_size,
     list_images,
     read_image,
+    reduced,
+    reduction_for,
     resize_for_test,
     scaled_size,
     verify_image,
@@ -213,6 +216,56 @@ def test_something_behind_the_end_of_a_photo_does_no_harm(tmp_path):
 
     assert verify_image(path) == (24, 40)
     assert np.abs(read_image(path).astype(int) - picture()).max() <= 6
+
+
+@pytest.mark.parametrize(
+    ("size", "scale", "expected"),
+    [
+        ((3024, 4032), 640 / 3024, 4),
+        ((3024, 4032), 0.125, 8),
+        ((3024, 4032), 0.126, 4),
+        ((3024, 4032), 0.6, 1),
+        ((3022, 4032), 0.2, 2),  # a quarter of 3022 is no whole number
+        ((3021, 4032), 0.1, 1),
+    ],
+)
+def test_photos_are_reduced_as_far_as_whole_squares_and_the_scale_allow(size, scale, expected):
+    assert reduction_for(size, scale) == expected
+
+
+@pytest.mark.parametrize("reduction", [2, 4, 8])
+def test_a_reduced_image_holds_the_means_of_squares(reduction):
+    image = np.random.default_rng(0).integers(0, 256, (16, 32, 3), np.uint8)
+    squares = image.reshape(16 // reduction, reduction, 32 // reduction, reduction, 3)
+    means = squares.astype(float).mean(axis=(1, 3))
+    assert np.abs(reduced(image, reduction) - means).max() <= 0.51
+
+
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8])
+@pytest.mark.parametrize("orientation", [1, 6, 7])
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+def test_photos_are_decoded_at_a_reduced_size(tmp_path, suffix, orientation, reduction):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    options = {"jpg": SHARP_JPEG, "webp": {"lossless": True}}.get(suffix, {})
+    path = saved(tmp_path / f"a.{suffix}", picture(64, 96), exif=exif, **options)
+    photo = Photo.open(path)
+
+    pixels = photo.pixels(reduction)
+
+    whole = read_image(path)
+    assert whole.shape == (*photo.size, 3)
+    assert pixels.shape == (photo.size[0] // reduction, photo.size[1] // reduction, 3)
+    assert np.abs(pixels.astype(int) - reduced(whole, reduction)).max() <= 4
+
+
+def test_a_large_photo_is_tested_on_as_it_would_be_from_all_its_pixels(tmp_path):
+    path = saved(tmp_path / "a.jpg", picture(512, 768), **SHARP_JPEG)
+
+    read = Photo.open(path).for_test(96)
+
+    assert read.shape == (96, 160, 3)
+    assert np.abs(read.astype(int) - resize_for_test(read_image(path), 96)).max() <= 4
 
 
 def test_sizes_for_testing_are_the_golden_ones():

@@ -19,7 +19,7 @@ NAN = float("nan")
 
 
 def losses(value: float) -> dict[str, torch.Tensor]:
-    names = ("loss_text", "loss_kernels", "loss_emb", "iou_text", "iou_kernel")
+    names = ("loss", "loss_text", "loss_kernels", "loss_emb", "iou_text", "iou_kernel")
     return {name: torch.tensor([value, value]) for name in names}
 
 
@@ -43,7 +43,7 @@ def test_the_best_epoch_by_loss_is_the_lowest_and_never_one_without_a_number():
 def test_the_meter_leaves_steps_that_are_not_finite_out_of_its_means():
     meter = LossMeter()
     for value in (1.0, NAN, 3.0):
-        meter.add(losses(value), torch.tensor(value))
+        meter.add([losses(value)])
     assert meter.read() == [True, False, True]
     assert meter.means() == dict.fromkeys(NAMES, 2.0)
     assert meter.last["loss"] == 3.0
@@ -52,12 +52,19 @@ def test_the_meter_leaves_steps_that_are_not_finite_out_of_its_means():
 
 def test_a_meter_goes_on_from_saved_sums():
     first = LossMeter()
-    first.add(losses(1.0), torch.tensor(1.0))
+    first.add([losses(1.0)])
     first.read()
     second = LossMeter(first.sums, first.steps)
-    second.add(losses(2.0), torch.tensor(2.0))
+    second.add([losses(2.0)])
     second.read()
     assert second.means()["loss"] == 1.5
+
+
+def test_a_step_of_several_micro_batches_counts_once_with_their_mean():
+    meter = LossMeter()
+    meter.add([losses(1.0), losses(2.0)])
+    assert meter.read() == [True]
+    assert (meter.steps, meter.means()["loss_kernel"]) == (1, 1.5)
 
 
 def test_spoilt_statistics_go_back_to_the_last_healthy_ones():
