@@ -14,6 +14,7 @@ import shlex
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -335,7 +336,10 @@ def prepare_network(
         if config.train_cfg.sync_bn:
             model = cast(FAST, synchronise_batchnorm(model))
         gpus = [ranks.device.index] if ranks.device.type == "cuda" else None
-        network = DistributedDataParallel(model, gpus, broadcast_buffers=False)
+        with warnings.catch_warnings():
+            # The option's new name does not exist before torch 2.15, its old one warns from there.
+            warnings.simplefilter("ignore", FutureWarning)
+            network = DistributedDataParallel(model, gpus, broadcast_buffers=False)
     return model, compiled(network) if args.compile else network
 
 

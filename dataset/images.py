@@ -67,7 +67,7 @@ def list_image_names(folder: Path) -> list[str]:
         names = [
             entry.name
             for entry in entries
-            if os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES
+            if entry.name.lower().endswith(IMAGE_SUFFIXES)
             and entry.name[0] != "."
             and entry.is_file()
         ]

@@ -14,9 +14,9 @@ class PackedNames:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        encoded = [os.fsencode(name) for name in names]
-        self.characters = b"".join(encoded)
-        self.ends = np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)))
+        # No file name holds a zero, so that each can end with one.
+        self.characters = os.fsencode("".join(f"{name}\0" for name in names))
+        self.ends = np.flatnonzero(np.frombuffer(bytearray(self.characters), np.uint8) == 0)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -24,7 +24,7 @@ class PackedNames:
     def __getitem__(self, index: int) -> str:
         if not 0 <= index < len(self):
             raise IndexError(f"name {index} of {len(self)}")
-        start = self.ends[index - 1] if index else 0
+        start = self.ends[index - 1] + 1 if index else 0
         return os.fsdecode(self.characters[start : self.ends[index]])
 
     def __iter__(self) -> Iterator[str]:

@@ -63,7 +63,7 @@ class Head(nn.Module):
         text, kernel, mask = (
             batch[name].flatten(1) > 0 for name in ("gt_texts", "gt_kernels", "training_masks")
         )
-        instances = batch["gt_instances"].flatten(1).long() * mask
+        instances = torch.where(mask, batch["gt_instances"].flatten(1).long(), 0)
         loss = self.loss_functions
         kernel_logits, embedding = logits[:, 0].flatten(1), logits[:, 1:].flatten(2)
         text_logits = max_pool_same(logits[:, :1], loss.pooling_size).flatten(1)

@@ -7,6 +7,7 @@ without text or with everything ignored too.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -26,9 +27,10 @@ class DiceLoss:
 
     def __call__(self, logits: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         """logits: (B, P) float.  target, mask: (B, P) bool; only pixels of the mask count."""
-        probability = logits.sigmoid() * mask
+        # Selecting is several times as fast on a CPU as multiplying by a mask.
+        probability = torch.where(mask, logits.sigmoid(), 0)
         target = target & mask
-        overlap = (probability * target).sum(1)
+        overlap = torch.where(target, probability, 0).sum(1)
         squares = probability.square().sum(1) + 0.001 + count(target) + 0.001
         return self.loss_weight * (1 - 2 * overlap / squares)
 
@@ -136,9 +138,10 @@ class Labels:
     ) -> None:
         self.instances = instances
         self.size = num_instances + 1
-        self.rows = self._rows(instances)
-        kernel_labels = instances * kernels
-        kernel_rows = self._rows(kernel_labels)
+        unread = torch.arange(instances.shape[1], device=instances.device) % UNREAD_ROWS + self.size
+        self.rows = torch.where(instances > 0, instances, unread)
+        kernel_labels = torch.where(kernels, instances, 0)
+        kernel_rows = torch.where(kernel_labels > 0, kernel_labels, unread)
         ones = torch.ones((), dtype=embedding.dtype, device=embedding.device)
         ones = ones.expand(instances.shape)
         self.num_pixels = self._sum_by(self.rows, ones[:, None])[:, 0]
@@ -153,10 +156,6 @@ class Labels:
         """(B, C, L) values of labels -> (B, C, P), the value of each pixel's label, 0 for none."""
         values = F.pad(values, (0, UNREAD_ROWS))
         return values.gather(2, self.rows[:, None].expand(-1, values.shape[1], -1))
-
-    def _rows(self, labels: Tensor) -> Tensor:
-        unread = torch.arange(labels.shape[1], device=labels.device) % UNREAD_ROWS + self.size
-        return torch.where(labels > 0, labels, unread)
 
     def _sum_by(self, rows: Tensor, values: Tensor) -> Tensor:
         """(B, P) rows and (B, C, P) values -> (B, C, L) sums of the values in each row."""
@@ -239,11 +238,26 @@ def max_pool_same(maps: Tensor, size: int) -> Tensor:
 
 
 def length(vectors: Tensor) -> Tensor:
-    """(B, C, P) -> (B, P) Euclidean lengths; the gradient of a zero vector is 0, not NaN.
+    """(B, C, P) -> (B, P) Euclidean lengths; the gradient of a zero vector is 0, not NaN."""
+    return _Length.apply(vectors)
 
-    Several times as fast on a CPU as ``norm``, which walks along the short dimension.
+
+class _Length(torch.autograd.Function):
+    """Several times as fast on a CPU as ``norm``, which walks along the short dimension, and as the
+    gradients of square, sum and root one by one.
     """
-    return vectors.square().sum(1).clamp(min=torch.finfo(vectors.dtype).tiny).sqrt()
+
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor) -> Tensor:
+        least = torch.finfo(vectors.dtype).tiny
+        lengths = vectors.square().sum(1).clamp_(min=least).sqrt_()
+        ctx.save_for_backward(vectors, lengths)
+        return lengths
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        vectors, lengths = ctx.saved_tensors
+        return vectors * (gradient / lengths)[:, None]
 
 
 def distances(first: Tensor, second: Tensor) -> Tensor:

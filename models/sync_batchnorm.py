@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -22,15 +23,9 @@ class CrossRankBatchNorm2d(nn.BatchNorm2d):
         """(N, C, H, W) -> the same shape; every rank must call it, N may differ."""
         if not (self.training and _has_peers()):
             return super().forward(x)
-        values = x.to(torch.promote_types(x.dtype, torch.float32))
-        ones = values.new_full((1,), x.numel() // x.shape[1])
-        sums = _SumOverRanks.apply(torch.cat([values.sum((0, 2, 3)), ones]))
-        mean, size = sums[:-1] / sums[-1], sums[-1].detach()
-        centred = values - mean[:, None, None]
-        variance = _SumOverRanks.apply(centred.square().sum((0, 2, 3))) / size
-        self._remember(mean.detach(), variance.detach() * size / (size - 1))
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(x.dtype)
+        y, mean, variance, size = _NormaliseOverRanks.apply(x, self.weight, self.bias, self.eps)
+        self._remember(mean, variance * size / (size - 1))
+        return y
 
     def _remember(self, mean: Tensor, unbiased_variance: Tensor) -> None:
         self.num_batches_tracked += 1
@@ -38,20 +33,54 @@ class CrossRankBatchNorm2d(nn.BatchNorm2d):
         self.running_var.lerp_(unbiased_variance, self.momentum)
 
 
-class _SumOverRanks(torch.autograd.Function):
-    """The sum over ranks; each rank's share gets the gradients of all ranks' results."""
+class _NormaliseOverRanks(torch.autograd.Function):
+    """Normalisation by the statistics of all ranks, which meet once on each way.
+
+    Every walk through a map is a fused one of torch's own BatchNorm, in the map's format, with
+    statistics in that of the weights: the same in elementary steps takes most of a training step.
+    """
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(N, C, H, W) -> the normalised maps; mean, variance (C,) and size () over all ranks."""
+        _, mean, rate = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, eps)
+        mean, variance = mean.double(), rate.double() ** -2 - eps  # doubles: moments are subtracted
+        size = mean.new_full((1,), x.numel() // x.shape[1])
+        moments = torch.cat([mean * size, (variance + mean.square()) * size, size])
+        dist.all_reduce(moments)
+        size = moments[-1]
+        mean, square = (moments[:-1] / size).chunk(2)
+        variance = square - mean.square()
+        mean, variance, size = (part.to(weight.dtype) for part in (mean, variance, size))
+        rate = (variance + eps).rsqrt()
+        scale = weight * rate
+        ctx.save_for_backward(x, weight, mean, rate, size)
+        ctx.eps = eps
+        ctx.mark_non_differentiable(mean, variance, size)
+        return _scale_and_shift(x, scale, bias - mean * scale), mean, variance, size
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        total = gradient.clone()
-        dist.all_reduce(total)
-        return total
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        x, weight, mean, rate, size = ctx.saved_tensors
+        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, weight, None, None, mean, rate, True, ctx.eps, (False, True, True)
+        )
+        shares = torch.cat([of_bias, of_weight])
+        dist.all_reduce(shares)
+        constant, along = (shares / size).chunk(2)
+        # weight * rate * (gradient - constant - along * normalised x), by powers of x
+        scale, slope = weight * rate, -along * rate
+        of_x = _scale_and_shift(gradient, scale, scale * (-constant - slope * mean))
+        of_x += _scale_and_shift(x, scale * slope, torch.zeros_like(scale))
+        return of_x, of_weight, of_bias, None
+
+
+def _scale_and_shift(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """(N, C, H, W) times scale (C,) plus shift (C,), in one walk and in the format of ``maps``."""
+    nothing, one = torch.zeros_like(scale), torch.ones_like(scale)
+    return F.batch_norm(maps, nothing, one, scale, shift, training=False, eps=0.0)
 
 
 def synchronise_batchnorm(model: nn.Module) -> nn.Module:

@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -67,7 +68,8 @@ class LogFile(_Quiet):
 class History(_Quiet):
     """One row of numbers per epoch in ``history.csv`` and, drawn from it, ``loss_curve.png``.
 
-    Rows of epochs that a resumed run does once more are dropped first.
+    Rows of epochs that a resumed run does once more are dropped first.  Drawing takes half a second
+    and has a thread of its own: training goes on meanwhile.
     """
 
     COLUMNS = (
@@ -79,6 +81,8 @@ class History(_Quiet):
     def __init__(self, folder: Path, finished_epochs: int, finished_steps: int) -> None:
         self.path = folder / HISTORY_FILE
         self.curve = folder / CURVE_FILE
+        self.painter = ThreadPoolExecutor(1)
+        self.drawing: Future[None] | None = None
         kept = [row for row in self._read() if int(row["epoch"]) <= finished_epochs]
         self._write(kept if finished_steps else [])
 
@@ -87,7 +91,18 @@ class History(_Quiet):
         row |= {name: f"{scalars[name]:.8g}" for name in self.COLUMNS if name in scalars}
         rows = [*self._read(), row]
         self._write(rows)
-        draw_curves(rows, self.curve)
+        self._finish_drawing()
+        self.drawing = self.painter.submit(draw_curves, rows, self.curve)
+
+    def close(self) -> None:
+        self._finish_drawing()
+        self.painter.shutdown()
+
+    def _finish_drawing(self) -> None:
+        """Wait for the curves of the epoch before, and raise what went wrong with them."""
+        if self.drawing is not None:
+            self.drawing.result()
+            self.drawing = None
 
     def _read(self) -> list[dict[str, str]]:
         if not self.path.exists():

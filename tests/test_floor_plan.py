@@ -1,4 +1,4 @@
-"""Imports run downward: scripts and tools -> inference -> models, dataset -> runtime.
+"""Imports run downward: scripts, tools and benchmarks -> inference -> models, dataset -> runtime.
 
 Every import counts, also one inside a function.
 """
@@ -18,6 +18,7 @@ FLOORS = {
     "dataset": {"runtime"},
     "inference": {"runtime", "models", "dataset"},
     "tools": {"runtime", "models", "dataset", "inference"},
+    "benchmarks": {"runtime", "models", "dataset", "inference"},
 }
 SCRIPTS = ("train_checkpoint_7ep", "test", "inference_single")
 FILES = {path.stem: path for path in PROJECT.glob("*.py")} | {
@@ -47,8 +48,12 @@ def test_the_scripts_and_the_floors_are_there():
 @pytest.mark.parametrize("module", sorted(FILES))
 def test_a_module_imports_from_its_own_floor_and_from_below(module):
     package = module.partition(".")[0]
-    # A script may use all packages but the tools; nothing may use a script.
-    allowed = {package, *FLOORS[package]} if package in FLOORS else FLOORS.keys() - {"tools"}
+    # A script may use all packages but the tools and the benchmarks; nothing may use a script.
+    allowed = (
+        {package, *FLOORS[package]}
+        if package in FLOORS
+        else FLOORS.keys() - {"tools", "benchmarks"}
+    )
     assert {name.partition(".")[0] for name in imports_of(module)} <= allowed
 
 

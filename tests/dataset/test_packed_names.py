@@ -20,7 +20,7 @@ def test_names_come_back_as_they_were():
     assert list(packed.of([4, 0])) == ["b", "img_1.jpg"]
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs",)))))
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))))
 def test_any_names_come_back(names):
     assert list(PackedNames(names)) == names
 
@@ -31,7 +31,7 @@ def test_a_number_without_a_name_is_an_index_error(index):
         PackedNames(NAMES)[index]
 
 
-def test_a_name_costs_its_bytes_and_eight_more():
+def test_a_name_costs_its_bytes_and_nine_more():
     packed = PackedNames(f"img_{number:06}.jpg" for number in range(10_000))
 
-    assert sys.getsizeof(packed.characters) + packed.ends.nbytes < 10_000 * (14 + 8) + 1000
+    assert sys.getsizeof(packed.characters) + packed.ends.nbytes < 10_000 * (15 + 8) + 1000

@@ -21,7 +21,9 @@ def test_lines_go_to_the_terminal_and_to_the_log(tmp_path, capsys):
 def test_an_epoch_is_a_row_and_the_curve_is_redrawn(tmp_path):
     sinks = Sinks(tmp_path)
     sinks.epoch(1, 10, {"loss": 0.5, "hmean": 0.25, "lr": 1e-4})
+    sinks.close()
     first_curve = (tmp_path / CURVE_FILE).read_bytes()
+    sinks = Sinks(tmp_path, 1, 10)
     sinks.epoch(2, 20, {"loss": 0.4, "hmean": 0.75, "lr": 5e-5})
     sinks.close()
     assert [(row["epoch"], row["loss"], row["hmean"]) for row in rows(tmp_path)] == [

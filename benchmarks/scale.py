@@ -1,0 +1,115 @@
+"""Does it stay fast and small with a million images, and does a second process help?"""
+
+import argparse
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks.command import train
+from benchmarks.measure import Row, drawn_photos, time_calls
+from benchmarks.samples import training_data
+from dataset.images import list_image_names
+from dataset.packed_names import PackedNames
+from dataset.packed_words import PackedWords
+from dataset.sampler import EpochSampler
+from dataset.text_dataset import TextDataset
+
+IMAGES, REPEAT_TIMES, WORDS = 1_000_000, 10, 10
+
+
+def rows(args: argparse.Namespace) -> Iterator[Row]:
+    yield from file_list(args.folder)
+    yield from memory_of_a_worker(args.folder)
+    yield from order_of_an_epoch()
+    yield from two_processes(args.folder)
+
+
+def file_list(folder: Path) -> Iterator[Row]:
+    """A folder with a million names, listed, sorted and packed."""
+    many = folder / "many"
+    many.mkdir(exist_ok=True)
+    have = sum(1 for _ in os.scandir(many))
+    for number in tqdm(range(have, IMAGES), desc="files", leave=False, disable=None):
+        os.close(os.open(many / f"photo_{number * 7919 % IMAGES}.jpg", os.O_CREAT))
+    (timing,) = time_calls(lambda: PackedNames(list_image_names(many)), rounds=3, warm_up=1)
+    yield Row("opening a list of a million images", timing.median, "s", "<= 2",
+              (timing.least, timing.most))  # fmt: skip
+
+
+def memory_of_a_worker(folder: Path) -> Iterator[Row]:
+    """What a forked worker has for itself after it has looked at many of a million images."""
+    data = training_data(drawn_photos(folder, 4))
+    data._images = PackedNames(f"photo_{number}.jpg" for number in range(IMAGES))
+    data._labels = PackedNames(f"gt_photo_{number}.txt" for number in range(IMAGES))
+    words = IMAGES * WORDS
+    data.packed = PackedWords(
+        points=np.ones((4 * words, 2), np.float32),
+        point_starts=np.arange(words + 1) * 4,
+        texts="word" * words,
+        text_starts=np.arange(words + 1) * 4,
+        image_starts=np.arange(IMAGES + 1) * WORDS,
+        ignore=np.zeros(words, bool),
+        lines=np.ones(words, np.int32),
+    )
+    with multiprocessing.get_context("fork").Pool(1, _keep, (data,)) as pool:
+        private_mb = pool.apply(_look_around)
+    yield Row("private memory of a worker with a million images", private_mb, "MB", "<= 150")
+
+
+_kept: list[TextDataset] = []
+
+
+def _keep(data: TextDataset) -> None:
+    _kept.append(data)
+
+
+def _look_around() -> float:
+    (data,) = _kept
+    for number in np.random.default_rng(0).integers(0, IMAGES, 20_000).tolist():
+        data.image_path(number)
+        data.packed.outlines(number)
+    lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
+
+
+def order_of_an_epoch() -> Iterator[Row]:
+    """The first batch of an epoch, and of one that goes on at its hundred-thousandth."""
+    sampler = EpochSampler(IMAGES * REPEAT_TIMES, 16)
+    starts = {
+        "first keys of an epoch of ten million samples": 0,
+        "first keys when resuming at iteration 100,000": 100_000,
+    }
+    for question, start in starts.items():
+        started = time.perf_counter()
+        sampler.set_epoch(1, start)
+        next(iter(sampler))
+        yield Row(question, time.perf_counter() - started, "s", "<= 2")
+
+
+def two_processes(folder: Path) -> Iterator[Row]:
+    """Images a second of two gloo processes on two cores over one process on one core."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        return
+    photos = drawn_photos(folder, 32)
+    common = ("--epochs", 2, "--device", "cpu", "--workers", 0, "--batch_size", 8)
+    options = ("data.train.img_size=256", "data.train.short_size=640")
+    alone = train(photos, folder / "alone", *common, options=options, cores={cores[0]})
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
+    questions = {
+        True: "two processes on two cores over one on one",
+        False: "the same with BatchNorm by process (train_cfg.sync_bn=False)",
+    }
+    for sync_bn, question in questions.items():
+        together = train(
+            photos, folder / f"together_{sync_bn}", *common,
+            options=(*options, f"train_cfg.sync_bn={sync_bn}"),
+            cores=set(cores), launcher=torchrun,
+        )  # fmt: skip
+        gain = together.figure("images_per_s") / alone.figure("images_per_s")
+        yield Row(question, gain, "times", ">= 1.7")
