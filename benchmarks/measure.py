@@ -1,5 +1,6 @@
 """What all benchmarks share: timing, the rows that they give, the photos that they read."""
 
+import multiprocessing
 import os
 import platform
 import statistics
@@ -97,6 +98,23 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, cores)
         torch.set_num_threads(threads)
         cv2.setNumThreads(cv_threads)
+
+
+def in_a_fork(work: Callable[[Any], object], argument: Any) -> tuple[float, float]:
+    """(private, resident) megabytes of a forked process after it has done ``work(argument)``."""
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    process = context.Process(target=_work_and_weigh, args=(work, argument, answers))
+    process.start()
+    process.join()
+    return answers.get()
+
+
+def _work_and_weigh(work: Callable[[Any], object], argument: Any, answers: Any) -> None:
+    work(argument)
+    lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
+    answers.put((sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Rss"]))
 
 
 def drawn_photos(folder: Path, count: int) -> Path:

@@ -1,7 +1,6 @@
 """Does it stay fast and small with a million images, and does a second process help?"""
 
 import argparse
-import multiprocessing
 import os
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.command import train
-from benchmarks.measure import Row, drawn_photos, time_calls
+from benchmarks.measure import Row, drawn_photos, in_a_fork, time_calls
 from benchmarks.samples import training_data
 from dataset.images import list_image_names
 from dataset.packed_names import PackedNames
@@ -56,25 +55,14 @@ def memory_of_a_worker(folder: Path) -> Iterator[Row]:
         ignore=np.zeros(words, bool),
         lines=np.ones(words, np.int32),
     )
-    with multiprocessing.get_context("fork").Pool(1, _keep, (data,)) as pool:
-        private_mb = pool.apply(_look_around)
+    private_mb, _ = in_a_fork(look_around, data)
     yield Row("private memory of a worker with a million images", private_mb, "MB", "<= 150")
 
 
-_kept: list[TextDataset] = []
-
-
-def _keep(data: TextDataset) -> None:
-    _kept.append(data)
-
-
-def _look_around() -> float:
-    (data,) = _kept
+def look_around(data: TextDataset) -> None:
     for number in np.random.default_rng(0).integers(0, IMAGES, 20_000).tolist():
         data.image_path(number)
         data.packed.outlines(number)
-    lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 def order_of_an_epoch() -> Iterator[Row]:
