@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from dataset import build_dataset
 from dataset.checks import describe
@@ -29,6 +30,7 @@ from runtime.checkpoint import read_checkpoint
 from runtime.config import Config, load_config
 from runtime.distributed import usable_cores
 from runtime.messages import UserError, run_script, say, tell
+from runtime.precision import choose_precision
 
 DEFAULT_RESULT = "outputs/submit_ic15.zip"
 SHOWN_PROBLEMS = 5
@@ -47,6 +49,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--batch-size", type=cli.POSITIVE, metavar="N", default=1, help=say("test.batch_size"))
     add("--worker", type=cli.COUNT, metavar="N", help=say("test.worker"))
     add("--ema", action=argparse.BooleanOptionalAction, default=True, help=say("test.ema"))
+    add("--amp", choices=("auto", "bf16", "off"), default="off", help=say("test.amp"))
+    add("--compile", action="store_true", help=say("test.compile"))
     add("--report-speed", action="store_true", help=say("test.report_speed"))
     add("--print-model", action="store_true", help=say("test.print_model"))
     add("--cpu", action="store_true", help=say("test.cpu"))
@@ -70,7 +74,9 @@ def main() -> int:
         model,
         detection_settings(config, min_score=args.min_score, min_area=args.min_area),
         device,
+        choose_precision(args.amp, device) == torch.bfloat16,
         short_size=configured_short_size(config),
+        compile_it=args.compile,
     )
     # In the speed report nothing runs beside anything else, so that the stages add up to the whole.
     workers = min(4, usable_cores()) if args.worker is None else args.worker

@@ -15,6 +15,7 @@ from models import build_model
 from models.fast import FAST
 from models.post_processing import Detection, find_regions, outline_text
 from runtime.checkpoint import Checkpoint, read_checkpoint, restore
+from runtime.compiling import compiled
 from runtime.config import Config, load_config
 from runtime.messages import UserError
 
@@ -47,6 +48,7 @@ class TextDetector:
     short_size: the short side in pixels to which photos are resized.
     amp: bf16 autocast, for devices that are fast at it.
     timer: adds up the seconds of the stages; None measures nothing.
+    compile_it: run the network through ``torch.compile``, once for images of all sizes.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class TextDetector:
         short_size: int = 640,
         fold: bool = True,
         timer: StageTimer | None = None,
+        compile_it: bool = False,
     ) -> None:
         self.test_cfg = dict(test_cfg)
         self.device = torch.device(device)
@@ -67,7 +70,7 @@ class TextDetector:
         self.timer = timer
         if fold:
             model = model.fold().to(self.device).to(memory_format=torch.channels_last)
-        self.model = model.eval()
+        self.model = compiled(model.eval(), any_size=True) if compile_it else model.eval()
 
     @classmethod
     def from_checkpoint(

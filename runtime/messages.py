@@ -760,6 +760,14 @@ written. Wrong input is answered with one sentence and exit code 2.""",
         "ko": "EMA 가중치를 씁니다 (기본값). --no-ema는 평균 내지 않은 가중치를 씁니다.",
         "en": "take the EMA weights (the default); --no-ema takes the weights as they were trained",
     },
+    "test.amp": {
+        "ko": "혼합 정밀도: auto는 장치에 bfloat16 연산 장치가 있으면 bfloat16으로 계산합니다. 점수가 소수점 셋째 자리에서 달라질 수 있습니다 (기본값: %(default)s)",
+        "en": "mixed precision: auto computes in bfloat16 where the device has units for it; scores may differ in the third digit (default: %(default)s)",
+    },
+    "test.compile": {
+        "ko": "torch.compile로 네트워크를 컴파일 (시작이 늦어지므로 이미지가 많을 때 쓰세요)",
+        "en": "compile the network with torch.compile (slower to start: for many images)",
+    },
     "test.report_speed": {
         "ko": "읽기, 네트워크, 후처리, 상자 추출에 걸린 시간을 표로 보여 줍니다.",
         "en": "show a table of the time for decoding, network, post-processing and box extraction",

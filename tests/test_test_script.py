@@ -1,4 +1,5 @@
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_the_raw_weights_are_scored_when_asked_for(folder):
     assert finished.returncode == 0, finished.stderr
     assert "(hmean): 0.0000" in finished.stdout
     assert "EMA" not in finished.stdout
+
+
+@pytest.mark.parametrize("options", [("--amp", "bf16"), ("--amp", "auto"), ("--compile",)])
+def test_faster_ways_of_computing_find_the_same(folder, options):
+    if "--compile" in options and shutil.which("g++") is None:
+        pytest.skip("this machine has no C++ compiler")
+    finished = evaluate(folder, "--eval", *options, "--cpu", "--output", "fast.zip", "--worker", 0)
+    assert finished.returncode == 0, finished.stderr
+    assert "(hmean): 0.8571" in finished.stdout
 
 
 def test_the_speed_report_adds_up_and_the_model_is_printed(folder):
