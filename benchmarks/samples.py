@@ -23,7 +23,7 @@ PHONE_SIZE = (3024, 4032)
 
 def rows(args: argparse.Namespace) -> Iterator[Row]:
     folder = args.photos or drawn_photos(args.folder, PHOTOS)
-    data = training_data(folder)
+    data = data_set(folder)
     with one_core():
         prepare_worker()  # what the processes do that make samples in training
         yield from sample_cost(data)
@@ -33,7 +33,7 @@ def rows(args: argparse.Namespace) -> Iterator[Row]:
     yield from worker_memory(data)
 
 
-def training_data(folder: Path, **changes: object) -> TextDataset:
+def data_set(folder: Path, **changes: object) -> TextDataset:
     spec = {
         "type": "FAST_IC15",
         "split": "train",
@@ -76,7 +76,7 @@ def sample_cost(data: TextDataset) -> Iterator[Row]:
 
 def many_words(folder: Path) -> Iterator[Row]:
     """Photos of one size and content with 12 and with 200 labelled words."""
-    data = [training_data(page_of_words(folder, words)) for words in (12, 200)]
+    data = [data_set(page_of_words(folder, words)) for words in (12, 200)]
     works = [partial(every_photo, part, partial(sample, part)) for part in data]
     few, many = time_calls(*works)
     spread = (many.least / few.least, many.most / few.most)
@@ -123,7 +123,7 @@ def phone_photos(folder: Path) -> Iterator[Row]:
 def cached(data: TextDataset, folder: Path) -> Iterator[Row]:
     """A sample of a photo that is kept decoded, over one that is read from its file."""
     sizes = np.array([Photo.open(data.image_path(i)).size for i in range(data.num_images)])
-    kept = training_data(data.image_folder.parent)
+    kept = data_set(data.image_folder.parent)
     kept.keep_decoded(sizes, "ram", folder)
     works = [partial(every_photo, part, partial(sample, part)) for part in (data, kept)]
     fresh, cached_ones = time_calls(*works)

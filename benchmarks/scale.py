@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from benchmarks.command import train
 from benchmarks.measure import Row, drawn_photos, in_a_fork, time_calls
-from benchmarks.samples import training_data
+from benchmarks.samples import data_set
 from dataset.images import list_image_names
 from dataset.packed_names import PackedNames
 from dataset.packed_words import PackedWords
@@ -42,7 +42,7 @@ def file_list(folder: Path) -> Iterator[Row]:
 
 def memory_of_a_worker(folder: Path) -> Iterator[Row]:
     """What a forked worker has for itself after it has looked at many of a million images."""
-    data = training_data(drawn_photos(folder, 4))
+    data = data_set(drawn_photos(folder, 4))
     data._images = PackedNames(f"photo_{number}.jpg" for number in range(IMAGES))
     data._labels = PackedNames(f"gt_photo_{number}.txt" for number in range(IMAGES))
     words = IMAGES * WORDS

@@ -11,7 +11,7 @@ from functools import partial
 import torch
 
 from benchmarks.measure import Row, drawn_photos, time_calls
-from dataset import build_dataset
+from benchmarks.samples import data_set
 from inference.detector import TextDetector
 from inference.evaluate import evaluate
 from inference.timing import StageTimer
@@ -27,15 +27,7 @@ def rows(args: argparse.Namespace) -> Iterator[Row]:
     if not checkpoint.exists():
         return  # before the sample has run, there is nothing that finds words
     folder = args.photos or drawn_photos(args.folder, PHOTOS)
-    data = build_dataset(
-        {
-            "type": "FAST_IC15",
-            "split": "test",
-            "short_size": SHORT_SIZE,
-            "img_dir": str(folder / "images"),
-            "gt_dir": str(folder / "gts"),
-        }
-    )
+    data = data_set(folder, split="test", short_size=SHORT_SIZE)
     data.leave_out(range(PHOTOS, data.num_images), ())
     detector = TextDetector.from_checkpoint(
         load_config(CONFIG), checkpoint, args.device, short_size=SHORT_SIZE

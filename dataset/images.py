@@ -91,7 +91,7 @@ def same_form(name: str) -> str:
 
 
 def read_image(path: str | Path, apply_exif: bool = True) -> np.ndarray:
-    """Read an image file as RGB uint8 (H, W, 3); see ``Photo``."""
+    """Read an image file as RGB uint8 (H, W, 3); see ``Photo``, whose UserErrors it raises."""
     return Photo.open(path, apply_exif).pixels()
 
 

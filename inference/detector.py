@@ -151,7 +151,7 @@ class TextDetector:
             kernels, ready = logits[:, :1].to("cpu", non_blocking=True), None
             if self.device.type == "cuda":
                 ready = torch.cuda.Event()
-                ready.record()
+                ready.record(torch.cuda.current_stream(self.device))
             outputs.append(KernelMaps(members, size, kernels, ready))
         return outputs
 
