@@ -80,13 +80,16 @@ def order_of_an_epoch() -> Iterator[Row]:
 
 
 def two_processes(folder: Path) -> Iterator[Row]:
-    """Images a second of two gloo processes on two cores over one process on one core."""
+    """Images a second of two gloo processes on two cores over one process on one core.
+
+    At the crop size of the guide; the batch is the same, each process takes half of it.
+    """
     cores = sorted(os.sched_getaffinity(0))[:2]
     if len(cores) < 2:
         return
     photos = drawn_photos(folder, 32)
     common = ("--epochs", 2, "--device", "cpu", "--workers", 0, "--batch_size", 8)
-    options = ("data.train.img_size=256", "data.train.short_size=640")
+    options = ("data.train.img_size=640", "data.train.short_size=640")
     alone = train(photos, folder / "alone", *common, options=options, cores={cores[0]})
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")
     questions = {

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.sync_batchnorm import normalised_sum
+
 ACTIVATIONS: dict[str | None, Callable[[], nn.Module]] = {
     "relu": lambda: nn.ReLU(inplace=True),
     "relu6": lambda: nn.ReLU6(inplace=True),
@@ -107,11 +109,9 @@ class RepConvLayer(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         """See Layer."""
-        total = self.main_bn(self.main_conv(x))
-        for conv, bn in self._side_branches():
-            # In place, to spare a map per branch: the gradient of BatchNorm needs no output.
-            total += bn(x if conv is None else conv(x))
-        return F.relu_(total)
+        branches = [(self.main_conv, self.main_bn), *self._side_branches()]
+        maps = ((bn, x if conv is None else conv(x)) for conv, bn in branches)
+        return F.relu_(normalised_sum(maps))
 
     @torch.no_grad()
     def fold(self) -> nn.Module:

@@ -1,5 +1,6 @@
 """BatchNorm over the batches of all ranks, so that a batch means the same on any number of them."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -21,60 +22,113 @@ class CrossRankBatchNorm2d(nn.BatchNorm2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> the same shape; every rank must call it, N may differ."""
-        if not (self.training and _has_peers()):
-            return super().forward(x)
-        y, mean, variance, size = _NormaliseOverRanks.apply(x, self.weight, self.bias, self.eps)
-        self._remember(mean, variance * size / (size - 1))
-        return y
+        return _sum_over_ranks([self], [x]) if self.meets_peers else super().forward(x)
 
-    def _remember(self, mean: Tensor, unbiased_variance: Tensor) -> None:
+    @property
+    def meets_peers(self) -> bool:
+        return self.training and _has_peers()
+
+    def remember(self, mean: Tensor, unbiased_variance: Tensor) -> None:
         self.num_batches_tracked += 1
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(unbiased_variance, self.momentum)
 
 
-class _NormaliseOverRanks(torch.autograd.Function):
-    """Normalisation by the statistics of all ranks, which meet once on each way.
+def normalised_sum(branches: Iterable[tuple[nn.Module, Tensor]]) -> Tensor:
+    """The sum of what each BatchNorm makes of its maps, all (N, C, H, W).
 
-    Every walk through a map is a fused one of torch's own BatchNorm, in the map's format, with
-    statistics in that of the weights: the same in elementary steps takes most of a training step.
+    Over several CPU processes the branches' statistics travel in one message: a message takes as
+    long as a small convolution, however little is in it.
+    """
+    branches = iter(branches)
+    bn, maps = next(branches)
+    if isinstance(bn, CrossRankBatchNorm2d) and bn.meets_peers:
+        bns, all_maps = zip((bn, maps), *branches, strict=True)
+        return _sum_over_ranks(bns, all_maps)
+    total: Tensor = bn(maps)
+    for bn, maps in branches:
+        # In place, to spare a map per branch: the gradient of BatchNorm needs no output.
+        total += bn(maps)
+    return total
+
+
+def _sum_over_ranks(bns: Sequence[CrossRankBatchNorm2d], maps: Sequence[Tensor]) -> Tensor:
+    parameters = [parameter for bn in bns for parameter in (bn.weight, bn.bias)]
+    total, means, variances, size = _NormaliseOverRanks.apply(bns[0].eps, *maps, *parameters)
+    for bn, mean, variance in zip(bns, means, variances * size / (size - 1), strict=True):
+        bn.remember(mean, variance)
+    return total
+
+
+class _NormaliseOverRanks(torch.autograd.Function):
+    """Normalisation of parallel branches by the statistics of all ranks, and the branches' sum.
+
+    The ranks meet once on each way.  Every walk through a map is a fused one of torch's own
+    BatchNorm, in the map's format, with statistics in that of the weights: the same in elementary
+    steps takes most of a training step.
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(N, C, H, W) -> the normalised maps; mean, variance (C,) and size () over all ranks."""
-        _, mean, rate = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, eps)
-        mean, variance = mean.double(), rate.double() ** -2 - eps  # doubles: moments are subtracted
-        size = mean.new_full((1,), x.numel() // x.shape[1])
-        moments = torch.cat([mean * size, (variance + mean.square()) * size, size])
+    def forward(ctx: Any, eps: float, *branches: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Maps (N, C, H, W) of all B branches, then the weight (C,) and bias (C,) of each.
+
+        Gives the sum; mean and variance (B, C) and the number of pixels () over all ranks.
+        """
+        maps, weights, biases = _by_kind(branches)
+        # Given running statistics to write to, torch keeps to their format: that of the weights.
+        spare = torch.zeros_like(weights[0]), torch.ones_like(weights[0])
+        local = [torch.batch_norm_update_stats(x, *spare, 0.0) for x in maps]
+        mean, variance = (torch.stack(part).double() for part in zip(*local, strict=True))
+        size = mean.new_full((1, mean.shape[1]), maps[0].numel() // maps[0].shape[1])
+        moments = torch.cat([mean * size, (variance + mean.square()) * size, size])  # in doubles
         dist.all_reduce(moments)
-        size = moments[-1]
+        size = moments[-1, 0]
         mean, square = (moments[:-1] / size).chunk(2)
         variance = square - mean.square()
-        mean, variance, size = (part.to(weight.dtype) for part in (mean, variance, size))
+        mean, variance, size = (part.to(weights[0].dtype) for part in (mean, variance, size))
         rate = (variance + eps).rsqrt()
-        scale = weight * rate
-        ctx.save_for_backward(x, weight, mean, rate, size)
+        scale = torch.stack(weights) * rate
+        shift = torch.stack(biases) - mean * scale
+        ctx.save_for_backward(*maps, *weights, mean, rate, size)
         ctx.eps = eps
         ctx.mark_non_differentiable(mean, variance, size)
-        return _scale_and_shift(x, scale, bias - mean * scale), mean, variance, size
+        total = _scale_and_shift(maps[0], scale[0], shift[0])
+        for x, *factors in zip(maps[1:], scale[1:], shift[1:], strict=True):
+            total += _scale_and_shift(x, *factors)
+        return total, mean, variance, size
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        x, weight, mean, rate, size = ctx.saved_tensors
-        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
-            gradient, x, weight, None, None, mean, rate, True, ctx.eps, (False, True, True)
-        )
-        shares = torch.cat([of_bias, of_weight])
+    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        *maps_and_weights, mean, rate, size = ctx.saved_tensors
+        count = len(mean)
+        maps, weights = maps_and_weights[:count], maps_and_weights[count:]
+        of_weights = []
+        for x, weight, branch_mean, branch_rate in zip(maps, weights, mean, rate, strict=True):
+            _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+                gradient, x, weight, None, None,
+                branch_mean, branch_rate, True, ctx.eps, (False, True, True),
+            )  # fmt: skip
+            of_weights.append(of_weight)
+        shares = torch.stack([*of_weights, of_bias])  # the bias of a sum: the same in each branch
         dist.all_reduce(shares)
-        constant, along = (shares / size).chunk(2)
+        *along, constant = shares / size
         # weight * rate * (gradient - constant - along * normalised x), by powers of x
-        scale, slope = weight * rate, -along * rate
-        of_x = _scale_and_shift(gradient, scale, scale * (-constant - slope * mean))
-        of_x += _scale_and_shift(x, scale * slope, torch.zeros_like(scale))
-        return of_x, of_weight, of_bias, None
+        scale = torch.stack(weights) * rate
+        slope = -scale * torch.stack(along) * rate
+        shift = -scale * constant - slope * mean
+        slope = slope.to(gradient.dtype)[..., None, None]
+        of_maps = [
+            _scale_and_shift(gradient, *factors).addcmul_(x, along_x)
+            for x, along_x, *factors in zip(maps, slope, scale, shift, strict=True)
+        ]
+        of_parameters = [part for of_weight in of_weights for part in (of_weight, of_bias)]
+        return None, *of_maps, *of_parameters
+
+
+def _by_kind(branches: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], ...]:
+    """Maps, weights and biases, out of all maps followed by weight and bias of each branch."""
+    count = len(branches) // 3
+    return branches[:count], branches[count::2], branches[count + 1 :: 2]
 
 
 def _scale_and_shift(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

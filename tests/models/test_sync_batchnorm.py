@@ -6,6 +6,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import nn
 
+from models.layers import RepConvLayer
 from models.sync_batchnorm import CrossRankBatchNorm2d, synchronise_batchnorm
 
 SHARES = (slice(0, 3), slice(3, 4))  # of a batch of four, unequal on purpose
@@ -13,12 +14,17 @@ SHARES = (slice(0, 3), slice(3, 4))  # of a batch of four, unequal on purpose
 
 def network() -> nn.Module:
     torch.manual_seed(0)
+    branches = RepConvLayer(4, 4, (3, 3))
     block = nn.Sequential(nn.Conv2d(4, 3, 1), nn.BatchNorm2d(3))
-    model = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), block)
-    for module in (model[1], block[1]):
+    model = nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), branches, block)
+    for module in batchnorms(model):
         nn.init.uniform_(module.weight, 0.5, 1.5)
         nn.init.normal_(module.bias)
     return model.double()  # so that what should be equal is equal to many digits
+
+
+def batchnorms(model: nn.Module) -> list[nn.Module]:
+    return [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
 def train_once(model: nn.Module, share: slice) -> dict[str, torch.Tensor]:
@@ -63,7 +69,7 @@ def test_keys_weights_and_buffers_stay_the_same_objects():
     after = synchronise_batchnorm(model).state_dict(keep_vars=True)
     assert list(after) == list(before)
     assert all(after[key] is before[key] for key in before)
-    assert [type(m) for m in model.modules()].count(CrossRankBatchNorm2d) == 2
+    assert [type(bn) for bn in batchnorms(model)] == 6 * [CrossRankBatchNorm2d]
 
 
 @pytest.mark.parametrize("training", [True, False])
