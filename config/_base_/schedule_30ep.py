@@ -1,0 +1,3 @@
+_base_ = './schedule_60ep.py'
+
+train_cfg = dict(epoch=30)

@@ -1,0 +1,17 @@
+# FAST-base, ICDAR 2015, 짧은 변 1280. ICDAR 2017 MLT 가중치에서 시작합니다.
+_base_ = [
+    '../../_base_/fast_base.py',
+    '../../_base_/data/ic15.py',
+    '../../_base_/schedule_60ep.py',
+]
+
+pooling_size = 15
+short_size = 1280
+
+model = dict(detection_head=dict(pooling_size=pooling_size))
+data = dict(
+    train=dict(img_size=1024, short_size=short_size, pooling_size=pooling_size),
+    test=dict(short_size=short_size),
+)
+train_cfg = dict(pretrain='pretrained/fast_base_ic17mlt_640.pth')
+test_cfg = dict(min_score=0.88, min_area=600)

@@ -1,0 +1,17 @@
+# FAST-base, Total-Text, 짧은 변 512. ICDAR 2017 MLT 가중치에서 시작합니다.
+_base_ = [
+    '../../_base_/fast_base.py',
+    '../../_base_/data/tt.py',
+    '../../_base_/schedule_30ep.py',
+]
+
+pooling_size = 7
+short_size = 512
+
+model = dict(detection_head=dict(pooling_size=pooling_size))
+data = dict(
+    train=dict(img_size=short_size, short_size=short_size, pooling_size=pooling_size),
+    test=dict(short_size=short_size),
+)
+train_cfg = dict(pretrain='pretrained/fast_base_ic17mlt_640.pth')
+test_cfg = dict(min_score=0.85, min_area=200)
