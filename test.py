@@ -63,7 +63,9 @@ def main() -> int:
     args = parse_args(sys.argv[1:])
     device = cli.choose_device("cpu" if args.cpu else args.device)
     config = load_config(args.config, args.cfg_options)
-    dataset = build_test_dataset(config, labels_needed=args.eval)
+    output = args.output or Path(config.test_cfg.get("result_path", DEFAULT_RESULT))
+    output = output if output.suffix else output.with_suffix(".zip")
+    dataset = build_test_dataset(config, args.eval, output.parent / "label_index")
     checkpoint = read_checkpoint(args.checkpoint, prefer_ema=args.ema)
     model = load_model(config, checkpoint)
     tell("detect.loaded", path=checkpoint.path, source=say(f"detect.source.{checkpoint.source}"))
@@ -103,17 +105,19 @@ def main() -> int:
         tell_score(result.score)
     if detector.timer:
         tell_speed(detector.timer, wall_s, dataset.num_images, args.batch_size)
-    output = args.output or Path(config.test_cfg.get("result_path", DEFAULT_RESULT))
     write_results(args, output, dataset, result, detector)
     return 0
 
 
-def build_test_dataset(config: Config, labels_needed: bool) -> TextDataset:
+def build_test_dataset(config: Config, labels_needed: bool, index_folder: Path) -> TextDataset:
     """``data.test`` of the config; UserError without images, or without the labels to score by."""
     spec = config.get("data", {}).get("test")
     if spec is None:
         raise UserError("config.section_missing", path=config.filename, key="data.test")
-    dataset = build_dataset(spec)
+    shared = {"granularity": config.data.granularity, "index_folder": index_folder}
+    dataset = build_dataset({"split": "test", **shared, **spec})
+    if dataset.found_format:
+        tell("test.format", folder=dataset.label_folder, format=dataset.found_format)
     if labels_needed and not dataset.has_labels:
         raise UserError("test.no_labels", folder=dataset.label_folder or dataset.image_folder)
     return dataset

@@ -28,10 +28,9 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from dataset import build_dataset
+from dataset import Mixture, TextDataset, build_dataset, build_training_data, prepare_worker
 from dataset.checks import Report, check_dataset
 from dataset.sampler import EpochSampler
-from dataset.text_dataset import TextDataset, prepare_worker
 from inference.detector import TextDetector, configured_short_size, detection_settings
 from inference.evaluate import evaluate
 from inference.validation_loss import ValidationLoss
@@ -85,6 +84,7 @@ CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
 MAX_BAD_STEPS = 10
+LABEL_INDEX = "label_index"  # folder, in the output folder, that spares reading labels again
 LONG_WAIT = 0.1  # share of an epoch spent waiting for data from which on a remedy is named
 PROBLEMS_SHOWN = 10  # of each kind
 # Parts of a batch that stay on the host: asking them never waits for the device.
@@ -141,7 +141,7 @@ class Run:
     args: argparse.Namespace
     config: Config
     ranks: Ranks
-    data: TextDataset
+    data: Mixture
     validation: TextDataset | None
     sampler: EpochSampler
     loader: DataLoader[Batch]
@@ -247,14 +247,23 @@ def prepare(
     data, validation, reports = prepare_data(args, config)
     accumulate = config.train_cfg.accumulate
     batch_size = config.data.batch_size * accumulate
-    sampler = EpochSampler(len(data), batch_size, ranks.index, ranks.world, args.seed, accumulate)
+    sampler = EpochSampler(
+        len(data),
+        batch_size,
+        ranks.index,
+        ranks.world,
+        args.seed,
+        accumulate,
+        data.weighted_order(args.seed),
+    )
     precision = choose_precision(args.amp, ranks.device)
     model, network = prepare_network(args, config, start, ranks, precision)
     ema = Ema(model, config.train_cfg.ema_decay)
     progress = starting_progress(args, start)
     progress.criterion = criterion(validation)
     folder, sinks = prepare_output(args, config, ranks, progress, len(sampler))
-    kind, sizes = config.data.get("cache"), reports[0].sizes
+    kind = config.data.get("cache")
+    sizes = [report.sizes for report in reports[: len(data.sources)]]
     cache_bytes = data.keep_decoded(sizes, kind, Path(args.output_dir)) if kind else 0
     run = Run(
         args=args,
@@ -286,17 +295,22 @@ def prepare(
 
 def prepare_data(
     args: argparse.Namespace, config: Config
-) -> tuple[TextDataset, TextDataset | None, list[Report]]:
-    """Training and validation data, and what was found in them; see ``check_dataset``."""
-    data = build_dataset({"seed": args.seed, **config.data.train})
-    validation = validation_data(config)
-    reports = [check_dataset(part) for part in (data, validation) if part is not None]
+) -> tuple[Mixture, TextDataset | None, list[Report]]:
+    """Training and validation data, and what was found in each part; see ``check_dataset``."""
+    shared = {
+        "granularity": config.data.granularity,
+        "index_folder": Path(args.output_dir) / LABEL_INDEX,
+    }
+    data = build_training_data(config.data.train, seed=args.seed, **shared)
+    validation = validation_data(config, shared)
+    parts = [*data.sources, *filter(None, [validation])]
+    reports = [check_dataset(part) for part in parts]
     for report in reports:
         report.refuse_if_useless(args.strict)
     return data, validation, reports
 
 
-def validation_data(config: Config) -> TextDataset | None:
+def validation_data(config: Config, shared: dict[str, Any]) -> TextDataset | None:
     """The labelled images that choose the best epoch: ``data.val``, else ``data.test``.
 
     ``data.val = None`` asks for no validation at all.
@@ -308,7 +322,7 @@ def validation_data(config: Config) -> TextDataset | None:
         if spec is None:
             return None
         try:
-            data = build_dataset({"split": "test", **spec})
+            data = build_dataset({"split": "test", **shared, **spec})
         except UserError:
             if spec.get("img_dir"):
                 raise
@@ -376,7 +390,7 @@ def criterion(validation: TextDataset | None) -> str:
 
 
 def build_loader(
-    args: argparse.Namespace, data: TextDataset, sampler: EpochSampler, ranks: Ranks
+    args: argparse.Namespace, data: Mixture, sampler: EpochSampler, ranks: Ranks
 ) -> DataLoader[Batch]:
     on_gpu = ranks.device.type == "cuda"
     # On a CPU the network needs the cores itself; one worker prepares the next batch meanwhile.
@@ -423,6 +437,8 @@ def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
             iterations=run.iterations,
         )
     )
+    for line in describe_sources(run.data):
+        say_line(line)
     if cache_bytes:
         kind = run.config.data.cache
         say_line(say("train.cache", kind=kind, size=cache_bytes / 1e9))
@@ -435,6 +451,18 @@ def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
         for line in report.lines(PROBLEMS_SHOWN):
             say_line(line)
     say_line()
+
+
+def describe_sources(data: Mixture) -> Iterator[str]:
+    """The formats that were found out, and the parts that a mixture is made of."""
+    for source in data.sources:
+        if source.found_format:
+            yield say("train.format", folder=source.label_folder, format=source.found_format)
+    weights = data.weights or data.lengths
+    if len(data.sources) > 1:
+        for source, weight in zip(data.sources, weights, strict=True):
+            share = weight / sum(weights)
+            yield say("train.source", name=source.name, images=source.num_images, share=share)
 
 
 def device_name(ranks: Ranks) -> str:
@@ -672,6 +700,9 @@ def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str,
     line(say("train.speed", speed=pace["images_per_s"], wait=pace["data_wait"]))
     if pace["data_wait"] > LONG_WAIT:
         line(say("train.waits_for_data", workers=run.loader.num_workers))
+    if len(run.data.sources) > 1:
+        for name, images, words in run.data.drawn(run.sampler.samples_of(epoch)):
+            line(say("train.drawn", name=name, images=images, words=words))
     if scores:
         line(say("train.val_loss", value=scores["val_loss"]))
     if "hmean" in scores:

@@ -15,6 +15,7 @@ from benchmarks.samples import data_set
 from dataset.images import list_image_names
 from dataset.packed_names import PackedNames
 from dataset.packed_words import PackedWords
+from dataset.photo_folder import PhotoFolder
 from dataset.sampler import EpochSampler
 from dataset.text_dataset import TextDataset
 
@@ -43,13 +44,16 @@ def file_list(folder: Path) -> Iterator[Row]:
 def memory_of_a_worker(folder: Path) -> Iterator[Row]:
     """What a forked worker has for itself after it has looked at many of a million images."""
     data = data_set(drawn_photos(folder, 4))
-    data._images = PackedNames(f"photo_{number}.jpg" for number in range(IMAGES))
-    data._labels = PackedNames(f"gt_photo_{number}.txt" for number in range(IMAGES))
+    names = PackedNames(f"photo_{number}.jpg" for number in range(IMAGES))
+    data.photos = PhotoFolder(folder, names)
+    data._shown = data._file_of = np.arange(IMAGES)
+    data._label_sizes = np.zeros((IMAGES, 2), np.int32)
+    data._label_files = PackedNames(f"gt_photo_{number}.txt" for number in range(IMAGES))
     words = IMAGES * WORDS
     data.packed = PackedWords(
         points=np.ones((4 * words, 2), np.float32),
         point_starts=np.arange(words + 1) * 4,
-        texts="word" * words,
+        texts=np.full(4 * words, ord("a"), np.uint8),
         text_starts=np.arange(words + 1) * 4,
         image_starts=np.arange(IMAGES + 1) * WORDS,
         ignore=np.zeros(words, bool),

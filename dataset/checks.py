@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from dataset.images import DECODING_ERRORS, IMAGE_SUFFIXES, damage, verify_image
-from dataset.labels import Problem
+from dataset.labels import Problem, describe
 from dataset.packed_words import PackedWords
 from dataset.text_dataset import TextDataset
 from runtime.messages import UserError, say
@@ -24,6 +25,7 @@ class Report:
 
     problems: all of them; everything they name has been left out of the data set.
     images, words, ignored: what is left, the ignored words being among the words.
+    clipped: words that reach beyond their image and are used up to its edge.
     sizes: (images, 2), height and width of each that is left; 0 where a test image is unreadable.
     """
 
@@ -34,6 +36,7 @@ class Report:
     images: int
     words: int
     ignored: int
+    clipped: int
     sizes: np.ndarray = field(compare=False)
 
     def lines(self, most_per_kind: int | None = None) -> Iterator[str]:
@@ -41,6 +44,8 @@ class Report:
         key = "data.check.problems" if self.problems else "data.check.clean"
         numbers = {"images": self.images, "words": self.words, "ignored": self.ignored}
         yield say(key, folder=self.folder, count=len(self.problems), **numbers)
+        if self.clipped:
+            yield say("data.check.clipped", count=self.clipped)
         for kind, count in Counter(problem.kind for problem in self.problems).most_common():
             yield say("data.check.kind", name=say(f"data.kind.{kind}"), count=count)
             of_kind = [problem for problem in self.problems if problem.kind == kind]
@@ -66,14 +71,6 @@ class Report:
             raise UserError("data.all_ignored", path=path, words=self.words)
 
 
-def describe(problem: Problem) -> str:
-    """Where the problem is, and what it is."""
-    text = say(f"data.problem.{problem.kind}", detail=problem.detail)
-    if problem.line is None:
-        return say("data.place.file", path=problem.path, text=text)
-    return say("data.place.line", path=problem.path, line=problem.line, text=text)
-
-
 def check_dataset(dataset: TextDataset) -> Report:
     """Verify every photo, by its header and its last bytes, and every word's place in it.
 
@@ -81,8 +78,7 @@ def check_dataset(dataset: TextDataset) -> Report:
     training data goes on without them, while in a test they count as missed.
     """
     with ThreadPoolExecutor(_THREADS) as pool:
-        paths = map(dataset.image_path, range(dataset.num_images))
-        seen = list(pool.map(lambda path: _verify(path, dataset.apply_exif), paths))
+        seen = list(pool.map(partial(_verify, dataset), range(dataset.num_images)))
     unreadable = [index for index, size in enumerate(seen) if isinstance(size, Problem)]
     sizes = np.array([(0, 0) if isinstance(size, Problem) else size for size in seen], np.int64)
     sizes = sizes.reshape(-1, 2)
@@ -106,14 +102,17 @@ def check_dataset(dataset: TextDataset) -> Report:
         images=dataset.num_images,
         words=len(dataset.packed),
         ignored=int(dataset.packed.ignore.sum()),
+        clipped=_count_clipped(dataset.packed, sizes),
         sizes=sizes,
     )
 
 
-def _verify(path: Path, apply_exif: bool) -> tuple[int, int] | Problem:
+def _verify(dataset: TextDataset, index: int) -> tuple[int, int] | Problem:
     try:
-        return verify_image(path, apply_exif)
+        with dataset.image_stream(index) as file:
+            return verify_image(file, dataset.apply_exif)
     except DECODING_ERRORS as error:
+        path = dataset.image_path(index)
         return Problem("image_unreadable", path, detail=damage(path, error))
 
 
@@ -126,3 +125,10 @@ def _words_outside(words: PackedWords, sizes: np.ndarray) -> list[int]:
     of_word = sizes[words.image_of_words()]
     outside = (high < 0).any(axis=1) | (low >= of_word[:, ::-1]).any(axis=1)
     return np.flatnonzero(outside & of_word.any(axis=1)).tolist()
+
+
+def _count_clipped(words: PackedWords, sizes: np.ndarray) -> int:
+    low, high = words.extents()
+    of_word = sizes[words.image_of_words()]
+    reaches_out = (low < 0).any(axis=1) | (high > of_word[:, ::-1]).any(axis=1)
+    return int((reaches_out & of_word.any(axis=1)).sum())

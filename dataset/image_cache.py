@@ -1,5 +1,6 @@
 """Photos that are decoded once and then kept, by all processes of a machine together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,8 @@ class ImageCache:
         self.num_bytes = int(self.starts[-1])
         self.block = np.frombuffer(shared_scratch(self.num_bytes, kind, folder), np.uint8)
 
-    def photo(self, index: int, path: Path, apply_exif: bool) -> Photo | CachedPhoto:
-        """A photo by its number; it is read from ``path`` where it is not kept yet.
+    def photo(self, index: int, open_photo: Callable[[], Photo]) -> Photo | CachedPhoto:
+        """A photo by its number; it is opened where it is not kept yet.
 
         A file whose size is no longer the one that it was checked with is not kept.
         """
@@ -51,7 +52,7 @@ class ImageCache:
         shape = (height // reduction, width // reduction, 3)
         kept = self.block[self.starts[index] : self.starts[index + 1]].reshape(shape)
         if not self.block[index]:
-            photo = Photo.open(path, apply_exif)
+            photo = open_photo()
             if photo.size != (height, width):
                 return photo
             kept[:] = photo.pixels(reduction)

@@ -11,6 +11,7 @@ import struct
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -61,19 +62,34 @@ def list_images(folder: Path) -> list[Path]:
     return [folder / name for name in list_image_names(folder)]
 
 
-def list_image_names(folder: Path) -> list[str]:
-    """The names of ``list_images``; a million of them take a second or two."""
-    with os.scandir(folder) as entries:
+def list_image_names(folder: Path, or_below: bool = False) -> list[str]:
+    """The names of ``list_images``; a million of them take a second or two.
+
+    or_below: where no image lies right in ``folder``, give those in its subfolders, with their
+        path from there.
+    """
+    names = _images_right_in(folder)
+    if or_below and not names:
+        parents = (parent for parent, _, _ in os.walk(folder))
         names = [
+            os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
+            for parent in parents
+            for name in _images_right_in(parent)
+        ]
+    names.sort()
+    names.sort(key=_natural_order)
+    return names
+
+
+def _images_right_in(folder: str | Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [
             entry.name
             for entry in entries
             if entry.name.lower().endswith(IMAGE_SUFFIXES)
             and entry.name[0] != "."
             and entry.is_file()
         ]
-    names.sort()
-    names.sort(key=_natural_order)
-    return names
 
 
 def _natural_order(name: str) -> str:
@@ -117,10 +133,18 @@ class Photo:
         path = Path(path)
         try:
             content = np.fromfile(path, np.uint8)
-            header = Image.open(io.BytesIO(content.data))
-            return cls(path, apply_exif, _size(header, apply_exif), content, header)
         except FileNotFoundError:
             raise UserError("data.image_missing", path=path) from None
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        return cls.of_content(path, content, apply_exif)
+
+    @classmethod
+    def of_content(cls, path: Path, content: np.ndarray, apply_exif: bool = True) -> "Photo":
+        """A photo whose file, named ``path`` in messages, has been read: uint8 (bytes,)."""
+        try:
+            header = Image.open(io.BytesIO(content.data))
+            return cls(path, apply_exif, _size(header, apply_exif), content, header)
         except DECODING_ERRORS as error:
             raise _unreadable(path, error) from None
 
@@ -178,21 +202,25 @@ def _unreadable(path: Path, error: BaseException) -> UserError:
     return UserError("data.image_unreadable", path=path, reason=damage(path, error))
 
 
-def image_size(path: str | Path, apply_exif: bool = True) -> tuple[int, int]:
+def image_size(source: str | Path | BinaryIO, apply_exif: bool = True) -> tuple[int, int]:
     """(height, width) of what ``read_image`` gives, from the file's header alone.
 
     Raises one of ``DECODING_ERRORS`` for what has no image header.
     """
-    with Image.open(path) as header:
+    with Image.open(source) as header:
         return _size(header, apply_exif)
 
 
-def verify_image(path: str | Path, apply_exif: bool = True) -> tuple[int, int]:
+def verify_image(source: str | Path | BinaryIO, apply_exif: bool = True) -> tuple[int, int]:
     """(height, width) like ``image_size``; raises one of ``DECODING_ERRORS`` for a cut file too.
 
     Only a file that does not end as its format says is decoded to find out.
     """
-    with open(path, "rb") as file, Image.open(file) as header:
+    if isinstance(source, str | Path):
+        with open(source, "rb") as opened:
+            return verify_image(opened, apply_exif)
+    file = source
+    with Image.open(file) as header:
         size = _size(header, apply_exif)
         file.seek(0, io.SEEK_END)
         file.seek(max(0, file.tell() - _TAIL))
@@ -321,7 +349,7 @@ def _size(header: Image.Image, apply_exif: bool) -> tuple[int, int]:
 def damage(path: str | Path, error: BaseException) -> str:
     """What is wrong with a file that raised ``error``, one of ``DECODING_ERRORS``: a few words."""
     if isinstance(error, UnidentifiedImageError):
-        empty = Path(path).stat().st_size == 0
+        empty = Path(path).exists() and Path(path).stat().st_size == 0
         return say("data.damage.empty" if empty else "data.damage.no_image")
     lines = (str(error).strip() or type(error).__name__).splitlines()
     return say("data.damage.cut_off") if "truncated" in lines[0].lower() else lines[0]

@@ -15,8 +15,18 @@ class PackedNames:
 
     def __init__(self, names: Iterable[str]) -> None:
         # No file name holds a zero, so that each can end with one.
-        self.characters = os.fsencode("".join(f"{name}\0" for name in names))
-        self.ends = np.flatnonzero(np.frombuffer(bytearray(self.characters), np.uint8) == 0)
+        self._keep(os.fsencode("".join(f"{name}\0" for name in names)))
+
+    @classmethod
+    def of_characters(cls, characters: bytes) -> "PackedNames":
+        """The names whose ``characters`` these are."""
+        names = cls(())
+        names._keep(characters)
+        return names
+
+    def _keep(self, characters: bytes) -> None:
+        self.characters = characters
+        self.ends = np.flatnonzero(np.frombuffer(bytearray(characters), np.uint8) == 0)
 
     def __len__(self) -> int:
         return len(self.ends)

@@ -1,10 +1,11 @@
 """The order in which samples are seen, the same on any number of processes and workers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from torch.utils.data import Sampler
 
+from dataset.weighted_order import WeightedOrder
 from runtime.messages import UserError
 
 Key = tuple[int, int]
@@ -20,6 +21,7 @@ class EpochSampler(Sampler[list[Key]]):
         processes and micro-batches.
     rank, world: which process of how many this is; each takes its own part of every batch.
     accumulate: micro-batches that a process sees in place of each batch, one after the other.
+    weighted: chooses the samples instead of a shuffle of all of them.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class EpochSampler(Sampler[list[Key]]):
         world: int = 1,
         seed: int = 0,
         accumulate: int = 1,
+        weighted: WeightedOrder | None = None,
     ) -> None:
         if batch_size % (world * accumulate):
             raise UserError(
@@ -40,6 +43,7 @@ class EpochSampler(Sampler[list[Key]]):
         self.num_samples = num_samples
         self.batch_size = batch_size
         self.seed = seed
+        self.weighted = weighted
         self.micro_size = batch_size // (world * accumulate)
         self.first, self.accumulate = rank * self.micro_size * accumulate, accumulate
         self.set_epoch(0)
@@ -57,12 +61,27 @@ class EpochSampler(Sampler[list[Key]]):
         return max(1, self.num_samples // self.batch_size)
 
     def __iter__(self) -> Iterator[list[Key]]:
-        # One array for the epoch: millions of keys as Python objects would take gigabytes.
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.num_samples)
-        first_draw = self.epoch * len(self) * self.batch_size
+        order = self._order(self.epoch)
+        first_draw = self._first_draw(self.epoch)
         for iteration in range(self.start_iteration, len(self)):
             for micro_batch in range(self.accumulate):
                 start = iteration * self.batch_size + self.first + micro_batch * self.micro_size
                 places = np.arange(start, start + self.micro_size)
-                samples = order[places % self.num_samples]
-                yield list(zip(samples.tolist(), (first_draw + places).tolist(), strict=True))
+                draws = (first_draw + places).tolist()
+                yield list(zip(order(places).tolist(), draws, strict=True))
+
+    def samples_of(self, epoch: int) -> np.ndarray:
+        """Every sample that all processes together see in an epoch."""
+        return self._order(epoch)(np.arange(len(self) * self.batch_size))
+
+    def _first_draw(self, epoch: int) -> int:
+        return epoch * len(self) * self.batch_size
+
+    def _order(self, epoch: int) -> Callable[[np.ndarray], np.ndarray]:
+        """What gives the samples at some places of an epoch."""
+        if self.weighted is not None:
+            weighted, first_draw = self.weighted, self._first_draw(epoch)
+            return lambda places: weighted.samples(first_draw + places)
+        # One array for the epoch: millions of keys as Python objects would take gigabytes.
+        order = np.random.default_rng((self.seed, epoch)).permutation(self.num_samples)
+        return lambda places: order[places % self.num_samples]

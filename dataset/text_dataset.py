@@ -1,13 +1,12 @@
 """One data set class for every label format."""
 
 import ctypes
-import os
 import signal
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -15,13 +14,13 @@ import torch
 from torch.utils.data import Dataset
 
 from dataset.augment import UNCHANGED, Augmentation, choose_view, draw_look
+from dataset.data_sets import DATA_SETS, DataSet
 from dataset.image_cache import CachedPhoto, ImageCache
-from dataset.images import IMAGE_SUFFIXES, Photo, list_image_names, reduction_for, same_form
-from dataset.labels import FORMATS, Format, Problem, Word
-from dataset.packed_names import PackedNames
-from dataset.packed_words import PackedWords
+from dataset.images import Photo, reduction_for
+from dataset.labels import Word
+from dataset.source import Source, find_database, find_source
 from dataset.targets import Targets, draw_polygons
-from runtime.config import build_from, find_file
+from runtime.config import build_from
 from runtime.messages import UserError
 
 Item = dict[str, Any]
@@ -46,7 +45,7 @@ class TextDataset(Dataset[Item]):
 
     def __init__(
         self,
-        label_format: Format,
+        kind: DataSet,
         split: str = "train",
         is_transform: bool = False,
         img_size: int | Sequence[int] = 640,
@@ -57,8 +56,13 @@ class TextDataset(Dataset[Item]):
         data_root: str = "data",
         img_dir: str | None = None,
         gt_dir: str | None = None,
+        lmdb_path: str | None = None,
+        format: str | None = None,
+        granularity: str = "word",
         augment: Mapping[str, Any] | None = None,
         seed: int = 666,
+        name: str | None = None,
+        index_folder: Path | None = None,
         **ignored: object,
     ) -> None:
         """Find the photos and read all labels.
@@ -69,9 +73,14 @@ class TextDataset(Dataset[Item]):
         img_size: side of the crops, or (height, width).  short_size: see ``test_size``.
         read_type: "cv2" honours the EXIF rotation, "pil" does not (labels must then fit that).
         repeat_times: how often each photo comes in one pass.
-        img_dir, gt_dir: folders, instead of the format's own below ``data_root``; labels are looked
-            for beside the photos where only ``img_dir`` is given.
-        augment: values for ``Augmentation`` that differ from the format's.
+        img_dir, gt_dir: folders, instead of the kind's own below ``data_root``; ``gt_dir`` may be a
+            file; labels are looked for beside the photos where only ``img_dir`` is given.
+        lmdb_path: a database of photos and labels, instead of folders.
+        format: of the labels, a key of ``FORMATS`` instead of the kind's own, or "auto".
+        granularity: "line" groups the words into lines.
+        augment: values for ``Augmentation`` that differ from the kind's.
+        name: what the summaries call this data; the name of its folder otherwise.
+        index_folder: see ``read_label_set``.
         ignored: other keys that configs for FAST have (report_speed, with_rec).
         """
         self.is_train = split == "train"
@@ -83,82 +92,69 @@ class TextDataset(Dataset[Item]):
         self.repeat_times = repeat_times
         self.seed = seed
         self.is_transform = is_transform
-        settings = {**label_format.augment, **(augment or {})}
+        settings = {**kind.augment, **(augment or {})}
         self.change = Augmentation(**settings) if is_transform else UNCHANGED
         self.cache: ImageCache | None = None
-        self.image_folder, self.label_folder = _folders(
-            label_format, split, data_root, img_dir, gt_dir
+        source = (
+            find_source(kind, split, data_root, img_dir, gt_dir, format)
+            if lmdb_path is None
+            else find_database(lmdb_path)
         )
-        self._find_images_and_labels(label_format)
+        self.name = name or "/".join(source.image_folder.parts[-2:])
+        self.photos = source.photos
+        self.image_folder, self.label_folder = source.image_folder, source.label_folder
+        self.format_name = source.format_name
+        # Worth telling: nobody has said it.
+        self.found_format = source.format_name if "auto" in (format or kind.format) else None
+        self._read_labels(source, granularity == "line", index_folder)
 
-    def _find_images_and_labels(self, label_format: Format) -> None:
-        """Pair photos with label files; photos without one can be tested on, not trained on."""
-        images = list_image_names(self.image_folder)
-        if not images:
-            suffixes = ", ".join(IMAGE_SUFFIXES)
-            raise UserError("data.no_images", path=self.image_folder.absolute(), suffixes=suffixes)
-        files = _label_files(self.label_folder)
-        labels = [_label_of(image, label_format, files) for image in images]
-        self.has_labels = any(labels)
-        self.problems = self._unpaired(images, labels, files, label_format)
-        if self.is_train:
-            if not self.has_labels:
-                names = ", ".join(_label_names(images[0], label_format))
-                raise UserError(
-                    "data.no_labelled_images",
-                    path=self.label_folder,
-                    images=len(images),
-                    names=names,
-                )
-            images = [image for image, label in zip(images, labels, strict=True) if label]
-            labels = [label for label in labels if label]
-        self._images, self._labels = PackedNames(images), PackedNames(labels)
-        words = []
-        for index in range(len(images)):
-            label = self.label_path(index)
-            found, problems = label_format.read(label) if label else ([], [])
-            words.append(found)
-            self.problems += problems
-        self.packed = PackedWords.pack(words)
-
-    def _unpaired(
-        self,
-        images: Sequence[str],
-        labels: Sequence[str],
-        files: Mapping[str, str],
-        label_format: Format,
-    ) -> list[Problem]:
-        """Photos without a label, where others have one, and labels without a photo."""
-        if not self.has_labels or self.label_folder is None:
-            return []
-        pairs = zip(images, labels, strict=True)
-        problems = [
-            Problem("missing_label", self.image_folder / image)
-            for image, label in pairs
-            if not label
-        ]
-        used = set(labels)
-        before, after = label_format.label_names[0].split("{stem}")
-        for name, file in files.items():
-            if file not in used and name.startswith(before) and name.endswith(after):
-                problems.append(Problem("missing_image", self.label_folder / file))
-        return problems
+    def _read_labels(self, source: Source, in_lines: bool, index_folder: Path | None) -> None:
+        """Pair photos with labels; photos without one can be tested on, not trained on."""
+        labels, label_of, self.problems = source.labels(in_lines, index_folder)
+        self.has_labels = bool((label_of >= 0).any())
+        if self.is_train and not self.has_labels:
+            raise source.nothing_to_train_on(self.problems)
+        # The number of each photo in ``photos``, and of what the labels say of it.
+        self._shown = np.flatnonzero((label_of >= 0) | (not self.is_train))
+        label_of = label_of[self._shown]
+        self.packed = labels.words.of_images(label_of)
+        self._label_files = labels.files
+        self._file_of = np.where(label_of < 0, -1, np.append(labels.file_of, -1)[label_of])
+        self._label_sizes = np.append(labels.sizes, [(0, 0)], axis=0)[label_of]
 
     @property
     def num_images(self) -> int:
         """Photos, each counted once however often it comes in a pass."""
-        return len(self._images)
+        return len(self._shown)
 
     def __len__(self) -> int:
         return self.num_images * self.repeat_times
 
+    def image_name(self, index: int) -> str:
+        return self.photos.name(int(self._shown[index]))
+
     def image_path(self, index: int) -> Path:
-        return self.image_folder / self._images[index]
+        return self.photos.path(int(self._shown[index]))
+
+    def image_stream(self, index: int) -> BinaryIO:
+        """A photo's file; raises OSError."""
+        return self.photos.stream(int(self._shown[index]))
+
+    def open_photo(self, index: int) -> Photo:
+        """A photo with its header read; raises UserError for what is no image."""
+        return self.photos.open(int(self._shown[index]), self.apply_exif)
 
     def label_path(self, index: int) -> Path | None:
-        """The label file of a photo; None where it has none."""
-        label = self._labels[index]
-        return self.label_folder / label if label and self.label_folder else None
+        """The label file that a photo stands in; None where it stands in none."""
+        file = int(self._file_of[index])
+        if file < 0 or self.label_folder is None:
+            return None
+        return self.label_folder / self._label_files[file]
+
+    def label_size(self, index: int) -> tuple[int, int] | None:
+        """(height, width) that the label file says a photo has; None where it does not say."""
+        height, width = self._label_sizes[index].tolist()
+        return (height, width) if height and width else None
 
     def words(self, index: int) -> list[Word]:
         """The words of a photo, in the order of its label file."""
@@ -166,13 +162,11 @@ class TextDataset(Dataset[Item]):
 
     def leave_out(self, images: Collection[int], words: Collection[int]) -> None:
         """Go on without these photos and these words (numbered through all photos)."""
-        images, words = set(images), set(words)
-        if not images and not words:
-            return
-        kept = [index for index in range(self.num_images) if index not in images]
-        numbers = [[n for n in self.packed.of_image(index) if n not in words] for index in kept]
-        self.packed = PackedWords.pack([list(map(self.packed.word, row)) for row in numbers])
-        self._images, self._labels = self._images.of(kept), self._labels.of(kept)
+        kept = np.ones(self.num_images, bool)
+        kept[list(images)] = False
+        self.packed = self.packed.without(words).of_images(np.flatnonzero(kept))
+        self._shown, self._file_of = self._shown[kept], self._file_of[kept]
+        self._label_sizes = self._label_sizes[kept]
 
     def keep_decoded(self, sizes: np.ndarray, kind: str, folder: Path) -> int:
         """Decode each photo once and keep it, for all processes of this machine; gives the bytes.
@@ -197,12 +191,11 @@ class TextDataset(Dataset[Item]):
         return self._training_item(index, draw if self.is_transform else index)
 
     def _test_item(self, index: int) -> Item:
-        path = self.image_path(index)
-        photo = Photo.open(path, self.apply_exif)
+        photo = self.open_photo(index)
         resized = photo.for_test(self.short_size)
         meta = {
-            "filename": path.name,
-            "img_path": str(path),
+            "filename": photo.path.name,
+            "img_path": str(photo.path),
             "org_img_size": photo.size,
             "img_size": resized.shape[:2],
         }
@@ -220,10 +213,9 @@ class TextDataset(Dataset[Item]):
             )
 
     def _photo(self, index: int) -> Photo | CachedPhoto:
-        path = self.image_path(index)
         if self.cache is None:
-            return Photo.open(path, self.apply_exif)
-        return self.cache.photo(index, path, self.apply_exif)
+            return self.open_photo(index)
+        return self.cache.photo(index, partial(self.open_photo, index))
 
     def _crop_and_targets(self, index: int, rng: np.random.Generator) -> Item:
         photo = self._photo(index)
@@ -290,41 +282,5 @@ def prepare_worker(_worker: int = 0) -> None:
 
 def build_dataset(spec: Mapping[str, Any]) -> TextDataset:
     """The data set that a config's ``data.train``, ``data.val`` or ``data.test`` describes."""
-    table = {name: partial(TextDataset, row) for name, row in FORMATS.items()}
+    table = {name: partial(TextDataset, row) for name, row in DATA_SETS.items()}
     return build_from(table, spec)
-
-
-def _folders(
-    label_format: Format, split: str, data_root: str, img_dir: str | None, gt_dir: str | None
-) -> tuple[Path, Path | None]:
-    """(photos, labels); None where there are no labels, which only training cannot do without."""
-    default_images, default_labels = label_format.folders["train" if split == "train" else "test"]
-    images = find_file(img_dir or Path(data_root) / default_images)
-    if not images.is_dir():
-        raise UserError("data.folder_missing", path=images.absolute(), setting="img_dir")
-    if img_dir and not gt_dir:
-        return images, images
-    labels = find_file(gt_dir or Path(data_root) / default_labels)
-    if labels.is_dir():
-        return images, labels
-    if gt_dir or split == "train":
-        raise UserError("data.folder_missing", path=labels.absolute(), setting="gt_dir")
-    return images, None
-
-
-def _label_files(folder: Path | None) -> dict[str, str]:
-    """Name in composed Unicode -> name as the folder has it."""
-    names = [] if folder is None else sorted(os.listdir(folder))
-    return {same_form(name): name for name in names}
-
-
-def _label_names(image: str, label_format: Format) -> list[str]:
-    """What the label file of an image may be called."""
-    stem = same_form(os.path.splitext(image)[0])
-    return [name.format(stem=stem) for name in label_format.label_names]
-
-
-def _label_of(image: str, label_format: Format, labels: Mapping[str, str]) -> str:
-    """The name of an image's label file, empty where there is none."""
-    names = _label_names(image, label_format)
-    return next((labels[name] for name in names if name in labels), "")

@@ -147,6 +147,9 @@ def _apply_override(config: Config, override: str) -> None:
     node: Any = config
     rules: Any = KNOWN_KEYS
     for part in key.split(".")[:-1]:
+        if isinstance(node, list):
+            node, rules = _numbered(node, part, override), rules[0]
+            continue
         rules = rules.get(part) if isinstance(rules, Mapping) else None
         has_part = isinstance(node, Mapping | Config) and part in node
         if not has_part and rules is None:
@@ -154,11 +157,24 @@ def _apply_override(config: Config, override: str) -> None:
         if not has_part:
             node[part] = type(config._cfg_dict)()
         node = node[part]
+        if isinstance(rules, list) and not isinstance(node, list):
+            rules = rules[0]
     last = key.split(".")[-1]
+    if isinstance(rules, list):
+        if isinstance(node, list):
+            raise UserError("config.which_of_list", override=override, key=key, count=len(node))
+        rules = rules[0]
     known = isinstance(rules, Mapping) and last in rules
     if not known and not (isinstance(node, Mapping | Config) and last in node):
         raise _unknown_key(override, key, last, node, rules)
     node[last] = _literal(text)
+
+
+def _numbered(parts: list[Any], number: str, override: str) -> Any:
+    """The part of a list that ``number`` names, counted from 0."""
+    if not number.isdecimal() or int(number) >= len(parts):
+        raise UserError("config.which_of_list", override=override, key=number, count=len(parts))
+    return parts[int(number)]
 
 
 def _unknown_key(where: object, key: str, part: str, node: Any, rules: Any) -> UserError:
@@ -197,9 +213,12 @@ def _check_section(section: Any, rules: Mapping[str, Any], prefix: str, file: Pa
                 )
         elif value is None and key in NULLABLE:
             continue
+        elif isinstance(rule, list) and isinstance(value, list | tuple) and len(value):
+            parts = {str(number): part for number, part in enumerate(value)}
+            _check_section(parts, dict.fromkeys(parts, rule[0]), key + ".", file)
         elif not isinstance(value, Mapping):
             raise UserError(
                 "config.bad_value", path=file, key=key, value=repr(value), expected="dict(...)"
             )
         else:
-            _check_section(value, rule, key + ".", file)
+            _check_section(value, rule[0] if isinstance(rule, list) else rule, key + ".", file)

@@ -1,7 +1,7 @@
 """Every key that a config may have, with the values that it may take and the defaults.
 
 A new key is one more line here: a config that names it loads, any other name is refused with the
-nearest one.
+nearest one.  Rules in a list are for a section, or for each of several in a list.
 """
 
 from collections.abc import Callable
@@ -100,6 +100,10 @@ _DATASET = {
     "data_root": TEXT,
     "img_dir": _optional(TEXT),
     "gt_dir": _optional(TEXT),
+    "lmdb_path": _optional(TEXT),
+    "format": _optional(TEXT),
+    "name": _optional(TEXT),
+    "weight": _number(0, above=True),
     "augment": _AUGMENT,
     "seed": _int_from(0),
 }
@@ -121,7 +125,8 @@ KNOWN_KEYS: dict[str, Any] = {
     "data": {
         "batch_size": _int_from(1),
         "cache": _optional(_choice("ram", "disk")),
-        "train": _DATASET,
+        "granularity": _choice("word", "line"),
+        "train": [_DATASET],
         "val": _DATASET,
         "test": _DATASET,
     },
@@ -162,6 +167,7 @@ KNOWN_KEYS: dict[str, Any] = {
 NULLABLE = ("data.val",)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "data": {"granularity": "word"},
     "train_cfg": {
         "lr": 1e-4,
         "schedule": "polylr",

@@ -133,6 +133,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "{path}, {line}번째 줄: 설정 파일을 실행하지 못했습니다 ({reason}). 그 줄을 고치세요.",
         "en": "{path}, line {line}: the config could not be run ({reason}). Mend that line.",
     },
+    "config.which_of_list": {
+        "ko": "{override}: 데이터가 여러 개의 목록입니다. '{key}' 대신 0부터 센 번호를 넣으세요 (모두 {count}개, 예: data.train.0.img_dir=...).",
+        "en": "{override}: there is a list of {count} data sets. Say which one by a number from 0 in place of '{key}' (such as data.train.0.img_dir=...).",
+    },
     "config.unknown_key": {
         "ko": "{path}: '{key}'라는 설정 항목은 없습니다. 혹시 '{nearest}'인가요?",
         "en": "{path}: there is no setting '{key}'. Did you mean '{nearest}'?",
@@ -330,6 +334,18 @@ MESSAGES: dict[str, dict[str, str]] = {
     "train.validation": {
         "ko": "   - 검증 데이터: 이미지 {images}장",
         "en": "   - validation data: {images} images",
+    },
+    "train.format": {
+        "ko": "   - 라벨 형식: {format} ({folder}에서 알아냄)",
+        "en": "   - label format: {format} (found out from {folder})",
+    },
+    "train.source": {
+        "ko": "   - 데이터 {name}: 이미지 {images}장, 전체의 {share:.1%}",
+        "en": "   - data {name}: {images} images, {share:.1%} of what is drawn",
+    },
+    "train.drawn": {
+        "ko": "   - {name}: 이미지 {images}장, 글자 영역 {words}개",
+        "en": "   - {name}: {images} images, {words} words",
     },
     "train.no_validation": {
         "ko": "   - 검증 데이터: 없음 (설정의 data.val에 라벨이 있는 이미지를 지정할 수 있습니다)",
@@ -564,12 +580,29 @@ MESSAGES: dict[str, dict[str, str]] = {
     "data.no_labelled_images": {
         "ko": (
             "{path}: 이미지 {images}장 중 쓸 수 있는 라벨이 있는 것이 없습니다 (찾은 이름: {names}). "
-            "설정의 gt_dir과 라벨 파일의 이름을 확인하세요."
+            "설정의 gt_dir과 라벨 파일의 이름을 확인하고, 다른 형식의 라벨이면 format='auto'로 하세요."
         ),
         "en": (
             "{path}: none of the {images} images has a usable label (looked for {names}). "
-            "Check gt_dir in the config and the names of the label files."
+            "Check gt_dir in the config and the names of the label files; for labels of another "
+            "format set format='auto'."
         ),
+    },
+    "data.folder_not_named": {
+        "ko": "데이터의 위치를 알 수 없습니다. 설정의 데이터에 {setting}을(를) 적으세요.",
+        "en": "where the data lies is not said. Name {setting} in the config's data.",
+    },
+    "data.unknown_format": {
+        "ko": "라벨 형식 '{format}'은(는) 없습니다. 가까운 이름: {nearest}.",
+        "en": "there is no label format '{format}'. Nearest: {nearest}.",
+    },
+    "data.format_not_found": {
+        "ko": "{path}: 라벨의 형식을 알아낼 수 없습니다. 설정의 format에 형식을 적으세요 (가능: {formats}).",
+        "en": "{path}: the format of the labels cannot be told. Name it as format in the config (one of {formats}).",
+    },
+    "data.labels_unusable": {
+        "ko": "쓸 수 있는 라벨이 하나도 없습니다. {first}. 이미지의 이름과 라벨을 확인하세요.",
+        "en": "no label is usable. {first}. Check the names of the images and the labels.",
     },
     "data.no_words": {
         "ko": "{path}: 라벨 파일 {labels}개에 읽을 수 있는 글자 영역이 하나도 없습니다. 라벨의 형식을 확인하세요.",
@@ -618,11 +651,61 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "데이터 확인: {folder} (이미지 {images}장, 글자 영역 {words}개, 무시 {ignored}개), 문제 {count}건은 빼고 씁니다",
         "en": "data checked: {folder} ({images} images, {words} words, {ignored} of them ignored), {count} problems left out",
     },
+    "data.check.clipped": {
+        "ko": "  이미지 밖으로 나간 영역: {count}건 (이미지 안의 부분만 씁니다)",
+        "en": "  words that reach beyond their image: {count} (used up to its edge)",
+    },
     "data.check.kind": {"ko": "  {name}: {count}건", "en": "  {name}: {count}"},
     "data.check.line": {"ko": "    {text}", "en": "    {text}"},
     "data.check.more": {"ko": "    ... 그 밖에 {count}건", "en": "    ... and {count} more"},
     "data.place.file": {"ko": "{path}: {text}", "en": "{path}: {text}"},
     "data.place.line": {"ko": "{path}, {line}번째 줄: {text}", "en": "{path}, line {line}: {text}"},
+    "data.place.entry": {
+        "ko": "{path}, {line}번째 항목: {text}",
+        "en": "{path}, entry {line}: {text}",
+    },
+    "data.kind.too_many_points": {
+        "ko": "점이 너무 많은 영역",
+        "en": "outlines of too many points",
+    },
+    "data.kind.not_json": {
+        "ko": "형식이 깨진 라벨 파일",
+        "en": "label files that are broken",
+    },
+    "data.kind.missing_key": {"ko": "필요한 키가 없는 항목", "en": "entries that lack a key"},
+    "data.kind.wrong_type": {"ko": "값의 종류가 다른 항목", "en": "entries of the wrong type"},
+    "data.problem.too_many_points": {
+        "ko": "영역의 점이 너무 많습니다 ({detail}개)",
+        "en": "the outline has too many points ({detail})",
+    },
+    "data.problem.not_json": {
+        "ko": "라벨 파일의 형식이 깨져 있습니다 ({detail}). 파일을 다시 만드세요",
+        "en": "the label file is broken ({detail}); make it again",
+    },
+    "data.problem.missing_key": {
+        "ko": "'{detail}' 키가 없습니다",
+        "en": "the key '{detail}' is missing",
+    },
+    "data.problem.wrong_type": {
+        "ko": "'{detail}' 키의 값이 알맞은 종류가 아닙니다",
+        "en": "the value of '{detail}' is not of the right type",
+    },
+    "data.kind.wrong_shape": {
+        "ko": "영역이 아닌 도형",
+        "en": "shapes that enclose nothing",
+    },
+    "data.kind.not_a_label_line": {
+        "ko": "경로, 탭, JSON 목록으로 되어 있지 않은 줄",
+        "en": "lines that are not a path, a TAB and a JSON list",
+    },
+    "data.problem.wrong_shape": {
+        "ko": "'{detail}' 도형은 글자 영역이 될 수 없습니다. polygon이나 rectangle로 그리세요",
+        "en": "a shape of type '{detail}' is no word; draw a polygon or a rectangle",
+    },
+    "data.problem.not_a_label_line": {
+        "ko": "이미지 경로, 탭, JSON 목록으로 된 줄이 아닙니다: {detail}",
+        "en": "expected the image's path, a TAB and a JSON list, found: {detail}",
+    },
     "data.kind.too_few_points": {"ko": "점이 모자란 줄", "en": "lines with too few points"},
     "data.kind.not_a_number": {"ko": "숫자가 아닌 좌표", "en": "coordinates that are no numbers"},
     "data.kind.not_finite": {"ko": "쓸 수 없는 좌표 값", "en": "coordinates beyond all bounds"},
@@ -639,9 +722,62 @@ MESSAGES: dict[str, dict[str, str]] = {
     "data.kind.missing_label": {"ko": "라벨이 없는 이미지", "en": "images without a label file"},
     "data.kind.missing_image": {"ko": "이미지가 없는 라벨", "en": "label files without an image"},
     "data.kind.image_unreadable": {"ko": "읽을 수 없는 이미지", "en": "images that cannot be read"},
+    "data.kind.not_mat": {
+        "ko": "읽을 수 없는 MATLAB 파일",
+        "en": "MATLAB files that cannot be read",
+    },
+    "data.kind.wrong_count": {
+        "ko": "값의 개수가 맞지 않는 줄",
+        "en": "entries with a wrong number of values",
+    },
+    "data.problem.not_mat": {
+        "ko": "MATLAB 라벨 파일로 읽을 수 없습니다 ({detail})",
+        "en": "it cannot be read as a MATLAB label file ({detail})",
+    },
+    "data.problem.wrong_count": {
+        "ko": "값의 개수가 맞지 않습니다: {detail}",
+        "en": "the number of values is wrong: {detail}",
+    },
+    "data.kind.sample_count": {
+        "ko": "num-samples와 다른 이미지 수",
+        "en": "image counts that differ from num-samples",
+    },
+    "data.kind.text_count": {
+        "ko": "영역 수와 다른 글자 수",
+        "en": "labels with more or fewer texts than boxes",
+    },
+    "data.kind.label_too_long": {"ko": "지나치게 큰 라벨", "en": "labels that are far too long"},
+    "data.kind.pickle_refused": {
+        "ko": "안전하지 않은 pickle 라벨",
+        "en": "pickled labels that are not safe",
+    },
+    "data.kind.pickle_damaged": {
+        "ko": "손상된 pickle 라벨",
+        "en": "pickled labels that are damaged",
+    },
+    "data.problem.sample_count": {
+        "ko": "num-samples와 실제 이미지 수가 다릅니다 ({detail}). LMDB를 만든 작업이 끝까지 갔는지 확인하세요",
+        "en": "num-samples and the number of images differ ({detail}); see whether the tool that made it came to its end",
+    },
+    "data.problem.text_count": {
+        "ko": "글자와 영역의 수가 다릅니다 ({detail})",
+        "en": "it has not as many texts as boxes ({detail})",
+    },
+    "data.problem.label_too_long": {
+        "ko": "이미지 한 장의 라벨로는 지나치게 큽니다 ({detail})",
+        "en": "it is far too long for the label of one image ({detail})",
+    },
+    "data.problem.pickle_refused": {
+        "ko": "데이터만 담은 pickle이 아니라서 읽지 않았습니다 ({detail}). 믿을 수 있는 파일이라면 그것을 만든 도구에서 JSON으로 저장하세요",
+        "en": "the pickle holds more than plain data and was not read ({detail}); if you trust the file, save its labels as JSON with the tool that made it",
+    },
+    "data.problem.pickle_damaged": {
+        "ko": "JSON도 아니고 온전한 pickle도 아닙니다 ({detail})",
+        "en": "it is neither JSON nor an intact pickle ({detail})",
+    },
     "data.problem.too_few_points": {
-        "ko": "x,y 점이 4개 이상 있어야 하는데 {detail}개뿐입니다",
-        "en": "expected 4 points x,y or more, found {detail}",
+        "ko": "x,y 점이 모자랍니다 ({detail}개뿐입니다)",
+        "en": "there are too few points x,y ({detail})",
     },
     "data.problem.not_a_number": {
         "ko": "좌표가 올 자리에 '{detail}'이(가) 있습니다",
@@ -679,7 +815,52 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "이미지로 읽을 수 없습니다 ({detail})",
         "en": "it cannot be read as an image ({detail})",
     },
+    # --- LMDB -----------------------------------------------------------------------------------
+    "lmdb.missing": {
+        "ko": "LMDB가 없습니다: {path}. 설정의 lmdb_path를 확인하세요.",
+        "en": "LMDB not found: {path}. Check lmdb_path in the config.",
+    },
+    "lmdb.unreadable": {
+        "ko": "{path}: LMDB를 열 수 없습니다 ({reason}). 읽기 권한을 확인하세요.",
+        "en": "{path}: the LMDB cannot be opened ({reason}). Check its permissions.",
+    },
+    "lmdb.damaged": {
+        "ko": "{path}: LMDB 파일이 아니거나, 잘렸거나 손상되었습니다 ({detail}). 원본에서 다시 복사하거나 다시 만드세요.",
+        "en": "{path} is no LMDB, or was cut off or damaged ({detail}). Copy it again, or make it anew.",
+    },
+    "lmdb.no_samples": {
+        "ko": "{path}: 이미지 LMDB가 아니거나 만드는 중에 멈췄습니다 (num-samples: {count}). image-000000000, gt-000000000, num-samples 키가 필요합니다.",
+        "en": "{path} is no LMDB of images, or is unfinished (num-samples: {count}). It needs the keys image-000000000, gt-000000000 and num-samples.",
+    },
+    "lmdb.image_too_large": {
+        "ko": "이미지 하나가 {megabytes} MB입니다",
+        "en": "a single image of {megabytes} MB",
+    },
+    "lmdb.not_installed": {
+        "ko": "lmdb 패키지가 없습니다. 설치하세요: pip install lmdb",
+        "en": "the package lmdb is missing. Install it: pip install lmdb",
+    },
+    "lmdb.exists": {
+        "ko": "{path}: 이미 있습니다. 다른 이름을 정하거나, 필요 없으면 지우고 다시 실행하세요.",
+        "en": "{path} exists already. Choose another name, or delete it if you do not need it.",
+    },
+    "lmdb.in_use": {
+        "ko": "{path}: 다른 프로세스가 쓰고 있습니다. 그것이 끝난 뒤에 다시 실행하세요.",
+        "en": "{path} is being written by another process. Start again once that has ended.",
+    },
+    "lmdb.cannot_write": {
+        "ko": "{path}: 저장하지 못했습니다 ({reason}). 디스크 공간과 쓰기 권한을 확인하고 같은 명령을 다시 실행하면 이어서 합니다.",
+        "en": "{path} could not be written ({reason}). Check disk space and permissions; the same command then goes on from here.",
+    },
+    "lmdb.not_as_written": {
+        "ko": "{path}: 다시 읽어 보니 기록 {count}개가 쓴 것과 다릅니다. 디스크를 확인하고 같은 명령을 다시 실행하면 그 기록부터 다시 씁니다.",
+        "en": "{path}: {count} records read back differ from what was written. Check the disk; the same command then writes them again.",
+    },
     # --- evaluation and inference ---------------------------------------------------------------
+    "test.format": {
+        "ko": "라벨 형식: {format} ({folder}에서 알아냄)",
+        "en": "label format: {format} (found out from {folder})",
+    },
     "test.problem": {"ko": "⚠️ {text}", "en": "⚠️ {text}"},
     "test.more_problems": {
         "ko": "⚠️ 라벨의 문제가 {count}건 더 있습니다.",
@@ -1022,6 +1203,42 @@ exit code is 2 then.""",
         "ko": "✅ 이미지 {count}장을 저장했습니다: {folder}",
         "en": "✅ saved {count} images: {folder}",
     },
+    "show.about": {
+        "ko": "증강된 훈련 샘플을 네트워크에 들어가는 그대로 그리고, 정답(글자, 커널, 무시 영역)을 겹쳐 보여 줍니다.",
+        "en": "Draw augmented training samples as the network is fed them, with texts, kernels and ignored areas laid over.",
+    },
+    "show.examples": {
+        "ko": "예시:\n  python tools/show_batch.py config/fast/ic15/fast_checkpoint_7ep_finetune.py --num 16 --out batch.png",
+        "en": "example:\n  python tools/show_batch.py config/fast/ic15/fast_checkpoint_7ep_finetune.py --num 16 --out batch.png",
+    },
+    "show.config": {
+        "ko": "설정 파일. data.train의 데이터를 그립니다",
+        "en": "the config; the data of its data.train is drawn",
+    },
+    "show.num": {
+        "ko": "샘플 수 (기본값: %(default)s)",
+        "en": "number of samples (default: %(default)s)",
+    },
+    "show.out": {
+        "ko": "저장할 이미지 파일 (기본값: %(default)s)",
+        "en": "image file to write (default: %(default)s)",
+    },
+    "show.seed": {
+        "ko": "난수 시드. 훈련의 --seed와 같으면 그 훈련이 처음 보는 샘플을 그립니다 (기본값: %(default)s)",
+        "en": "random seed; with that of a training, the first samples that it sees are drawn (default: %(default)s)",
+    },
+    "show.sample": {
+        "ko": "   {number}: {image} (글자 영역 {words}개)",
+        "en": "   {number}: {image} (words: {words})",
+    },
+    "show.done": {
+        "ko": "✅ 훈련 샘플 {count}개를 그렸습니다: {path}",
+        "en": "✅ drew training samples ({count}): {path}",
+    },
+    "show.legend": {
+        "ko": "   칠한 색: 글자 영역마다 다른 색, 노란 선: 글자, 흰 선: 커널, 빨간 빗금: 학습하지 않는 영역",
+        "en": "   fill: a colour for each word; yellow line: text; white line: kernel; red hatching: nothing is learned there",
+    },
     "sample.folder_in_use": {
         "ko": "{path}: 이미 다른 파일이 있는 폴더입니다. 덮어쓰지 않도록 새 폴더 이름을 지정하세요.",
         "en": "{path} holds files already; name a new folder, so that nothing is overwritten.",
@@ -1029,6 +1246,66 @@ exit code is 2 then.""",
     "sample.cannot_write": {
         "ko": "{path}: 이미지를 저장하지 못했습니다 ({reason}). 쓰기 권한과 디스크 공간을 확인하세요.",
         "en": "{path}: the images could not be saved ({reason}); check permissions and disk space.",
+    },
+    "make_lmdb.about": {
+        "ko": "어떤 형식의 이미지와 라벨이든 LMDB 하나로 묶습니다. 이미지는 그대로 복사합니다. 중단하면 다음 실행에서 이어서 합니다.",
+        "en": "Pack images and labels of any format into one LMDB. Images are copied as they are. An interrupted run goes on when started again.",
+    },
+    "make_lmdb.examples": {
+        "ko": "예시:\n  python tools/make_lmdb.py config/fast/ic15/fast_checkpoint_7ep_finetune.py train.lmdb\n  python tools/make_lmdb.py 내_이미지 train.lmdb --gt_dir 내_라벨",
+        "en": "examples:\n  python tools/make_lmdb.py config/fast/ic15/fast_checkpoint_7ep_finetune.py train.lmdb\n  python tools/make_lmdb.py my_images train.lmdb --gt_dir my_labels",
+    },
+    "make_lmdb.source": {
+        "ko": "설정 파일 (그 data.train을 묶음) 또는 이미지 폴더",
+        "en": "a config (its data.train is packed) or a folder of images",
+    },
+    "make_lmdb.out": {
+        "ko": "새로 만들 LMDB. 끝날 때까지는 OUT.lmdb.partial에 씁니다",
+        "en": "LMDB to make; until it is complete it is called OUT.lmdb.partial",
+    },
+    "make_lmdb.split": {
+        "ko": "설정의 어느 데이터를 묶을지 (기본값: %(default)s)",
+        "en": "which data of the config to pack (default: %(default)s)",
+    },
+    "make_lmdb.img_dir": {"ko": "이미지 폴더를 따로 지정", "en": "folder of the images, instead"},
+    "make_lmdb.gt_dir": {
+        "ko": "라벨 폴더나 라벨 파일 (기본값: 폴더를 준 경우 이미지와 같은 곳)",
+        "en": "folder or file of the labels (default for a folder: beside the images)",
+    },
+    "make_lmdb.format": {
+        "ko": "라벨 형식 (기본값: 설정 파일대로, 폴더이면 자동)",
+        "en": "format of the labels (default: the config's; found out for a folder)",
+    },
+    "make_lmdb.workers": {
+        "ko": "이미지를 읽고 확인하는 스레드 수 (기본값: %(default)s)",
+        "en": "threads that read and verify images (default: %(default)s)",
+    },
+    "make_lmdb.no_section": {
+        "ko": "{path}: 설정에 data.{split}이(가) 없습니다. --split을 확인하세요.",
+        "en": "{path}: the config has no data.{split}. Check --split.",
+    },
+    "make_lmdb.several": {
+        "ko": "{path}: data.{split}에 데이터가 {count}개 있습니다. 하나씩 따로 묶으세요: 설정 파일 대신 이미지 폴더와 --gt_dir을 지정하세요.",
+        "en": "{path}: data.{split} lists {count} data sets. Pack them one by one: name the folder of images and --gt_dir instead of the config.",
+    },
+    "make_lmdb.nothing": {
+        "ko": "{path}: 묶을 수 있는 이미지가 없습니다 (라벨이 있고 읽을 수 있는 이미지 0장, 읽을 수 없는 이미지 {count}장).",
+        "en": "{path}: there is nothing to pack (no labelled image that can be read; {count} cannot be read).",
+    },
+    "make_lmdb.writing": {"ko": "쓰기", "en": "writing"},
+    "make_lmdb.verifying": {"ko": "확인", "en": "verifying"},
+    "make_lmdb.interrupted": {
+        "ko": "⏹️ 중단했습니다 ({count}장까지 저장). 같은 명령을 다시 실행하면 이어서 합니다.",
+        "en": "⏹️ Interrupted ({count} images are saved). The same command goes on from here.",
+    },
+    "make_lmdb.line": {"ko": "{text}", "en": "{text}"},
+    "make_lmdb.done": {
+        "ko": "✅ {path}: 이미지 {count}장 ({gigabytes:.3f} GB)을 쓰고 모두 다시 읽어 확인했습니다.",
+        "en": "✅ {path}: {count} images ({gigabytes:.3f} GB) written, and every one read back and verified.",
+    },
+    "make_lmdb.usage": {
+        "ko": "   쓰는 법 - 설정 파일: {section}=dict(type='FAST_LMDB', lmdb_path='{path}', ...)\n   또는: --cfg-options data.{section}.type=FAST_LMDB data.{section}.lmdb_path={path}",
+        "en": "   To use it - in a config: {section}=dict(type='FAST_LMDB', lmdb_path='{path}', ...)\n   or: --cfg-options data.{section}.type=FAST_LMDB data.{section}.lmdb_path={path}",
     },
     "sample.missing": {
         "ko": "ℹ️ 훈련에 필요한 것이 없습니다: {paths}",
@@ -1084,5 +1361,798 @@ exit code is 2 then.""",
     "sample.your_turn": {
         "ko": "\n이제 내 데이터로 (이 프로젝트의 폴더에서):\n  1. checkpoint_7ep.pth를 이 프로젝트의 폴더에 넣습니다.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨 data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image 내_사진.jpg",
         "en": "\nNow with your own data (in the folder of this project):\n  1. Put checkpoint_7ep.pth into the folder of this project.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels data.test.img_dir=test_images data.test.gt_dir=test_labels\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=test_images data.test.gt_dir=test_labels\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image my_photo.jpg",
+    },
+    # --- the doctor for labels ------------------------------------------------------------------
+    "doctor.about": {
+        "ko": "훈련하기 전에 이미지와 라벨의 문제를 모두 찾아 표와 report.html, report.json으로 보여 줍니다.",
+        "en": "Find everything that is wrong with images and labels before training: a table, report.html and report.json.",
+    },
+    "doctor.examples": {
+        "ko": "예시:\n  # 설정 파일의 훈련, 검증, 평가 데이터\n  python tools/check_data.py config/fast/ic15/fast_checkpoint_7ep_finetune.py\n  # 폴더 (images와 gts, 또는 그런 폴더가 든 train, val, test)\n  python tools/check_data.py 내_데이터\n  # 이미지와 라벨이 따로 있을 때, 고친 사본도 함께\n  python tools/check_data.py --img_dir 내_이미지 --gt_dir 내_라벨 --fix 고친_데이터",
+        "en": "examples:\n  # the training, validation and test data of a config\n  python tools/check_data.py config/fast/ic15/fast_checkpoint_7ep_finetune.py\n  # a folder (with images and gts, or with train, val, test that have these)\n  python tools/check_data.py my_data\n  # images and labels in two places, and a mended copy\n  python tools/check_data.py --img_dir my_images --gt_dir my_labels --fix mended",
+    },
+    "doctor.help.path": {
+        "ko": "설정 파일, 데이터 폴더 또는 LMDB 폴더 (기본값: {default})",
+        "en": "a config, a folder of data, or an LMDB folder (default: {default})",
+    },
+    "doctor.help.img_dir": {
+        "ko": "이미지 폴더. 쓰면 이 데이터만 봅니다",
+        "en": "folder of images; only this data is then examined",
+    },
+    "doctor.help.gt_dir": {
+        "ko": "라벨 폴더 또는 파일 (기본값: 이미지와 같은 폴더)",
+        "en": "folder or file of labels (default: beside the images)",
+    },
+    "doctor.help.format": {
+        "ko": "라벨 형식. auto는 파일을 보고 알아냅니다 (기본값: 폴더는 auto, 설정 파일은 설정대로)",
+        "en": "format of the labels; auto finds it out (default: auto for folders, else what the config says)",
+    },
+    "doctor.help.out": {
+        "ko": "보고서를 쓸 폴더 (기본값: %(default)s)",
+        "en": "folder for the reports (default: %(default)s)",
+    },
+    "doctor.help.fix": {
+        "ko": "확실히 고칠 수 있는 것을 고친 사본을 쓸 새 폴더. 원본은 그대로 둡니다",
+        "en": "new folder for a copy in which all that can be mended for sure is mended; the originals stay as they are",
+    },
+    "doctor.help.workers": {
+        "ko": "이미지를 읽는 프로세스의 수 (기본값: 코어 수)",
+        "en": "processes that read images (default: the number of cores)",
+    },
+    "doctor.help.fast": {
+        "ko": "이미지의 헤더만 읽고, 비슷한 이미지는 찾지 않음",
+        "en": "read only the headers of images, and look for no near duplicates",
+    },
+    "doctor.help.strict": {
+        "ko": "오류가 하나라도 있으면 종료 코드 1로 끝냄",
+        "en": "leave with exit code 1 when there is any error",
+    },
+    "doctor.line": {"ko": "{text}", "en": "{text}"},
+    "doctor.title": {"ko": "데이터 진단: {name}", "en": "data check: {name}"},
+    "doctor.path_missing": {
+        "ko": "{path}: 그런 설정 파일이나 폴더가 없습니다. 경로를 확인하세요.",
+        "en": "{path}: there is no such config or folder. Check the path.",
+    },
+    "doctor.no_sets": {
+        "ko": "{path}: 살펴볼 데이터가 없습니다. data.train, data.val, data.test 가운데 하나를 설정하세요.",
+        "en": "{path}: there is no data to examine. Set data.train, data.val or data.test.",
+    },
+    "doctor.left_aside": {
+        "ko": "data.{name} 건너뜀: {reason}",
+        "en": "data.{name} is passed over: {reason}",
+    },
+    "doctor.not_compared": {
+        "ko": "비슷해 보이는 이미지가 너무 많아 {count}쌍은 비교하지 않았습니다.",
+        "en": "so many images look the same that {count} pairs of them were not compared.",
+    },
+    "doctor.cannot_write": {
+        "ko": "{path}: 쓰지 못했습니다 ({reason}). 디스크 공간과 쓰기 권한을 확인하세요.",
+        "en": "{path} could not be written ({reason}); check disk space and permissions.",
+    },
+    "doctor.fix_in_use": {
+        "ko": "--fix {path}: 이미 있는 파일을 덮어쓰지 않습니다. 새 폴더의 이름을 정하세요.",
+        "en": "--fix {path}: there is something already, which is not overwritten. Name a new folder.",
+    },
+    "doctor.reports": {
+        "ko": "📄 보고서: {html}, {json}",
+        "en": "📄 reports: {html}, {json}",
+    },
+    "doctor.table.set": {
+        "ko": "📁 {name}: {folder} (형식 {format}), 이미지 {images}장, 글자 영역 {words}개, 무시 {ignored}개",
+        "en": "📁 {name}: {folder} (format {format}), {images} images, {words} words, {ignored} of them ignored",
+    },
+    "doctor.table.clean": {"ko": "✅ 문제를 찾지 못했습니다.", "en": "✅ Nothing wrong was found."},
+    "doctor.table.kind": {"ko": "종류", "en": "kind"},
+    "doctor.table.count": {"ko": "건수", "en": "count"},
+    "doctor.table.first": {"ko": "첫 번째 위치", "en": "first place"},
+    "doctor.table.total": {
+        "ko": "오류 {error}건, 경고 {warning}건, 참고 {hint}건",
+        "en": "{error} errors, {warning} warnings, {hint} hints",
+    },
+    "doctor.table.more": {"ko": "그 밖에 {count}건", "en": "{count} more"},
+    "doctor.training": {"ko": "훈련에서는:", "en": "Training:"},
+    "doctor.severity.error": {"ko": "[오류]", "en": "[error]"},
+    "doctor.severity.warning": {"ko": "[경고]", "en": "[warning]"},
+    "doctor.severity.hint": {"ko": "[참고]", "en": "[hint]"},
+    "doctor.severity.error.means": {
+        "ko": "데이터를 잃거나 틀린 것을 배웁니다",
+        "en": "data is lost, or something wrong is learned",
+    },
+    "doctor.severity.warning.means": {
+        "ko": "실수로 보이지만 훈련은 그대로 씁니다",
+        "en": "looks like a mistake; training goes on with it",
+    },
+    "doctor.severity.hint.means": {
+        "ko": "알아 두면 좋습니다",
+        "en": "worth knowing",
+    },
+    "doctor.fix.title": {"ko": "🔧 고친 사본: {path}", "en": "🔧 mended copy: {path}"},
+    "doctor.fix.use": {
+        "ko": "   쓰는 법: data.train.type=FAST_IC15 data.train.img_dir=<사본>/images data.train.gt_dir=<사본>/gts",
+        "en": "   to use it: data.train.type=FAST_IC15 data.train.img_dir=<copy>/images data.train.gt_dir=<copy>/gts",
+    },
+    "doctor.fix.clipped": {
+        "ko": "   - 이미지의 경계에서 자른 영역: {count}개",
+        "en": "   - words cut at the edge of their image: {count}",
+    },
+    "doctor.fix.outside": {
+        "ko": "   - 이미지 밖에 있어 뺀 영역: {count}개",
+        "en": "   - words left out, for they lie outside their image: {count}",
+    },
+    "doctor.fix.reordered": {
+        "ko": "   - 점의 순서를 바로잡은 영역: {count}개",
+        "en": "   - words whose points were put in order: {count}",
+    },
+    "doctor.fix.doubles": {
+        "ko": "   - 같은 것이 있어 뺀 영역: {count}개",
+        "en": "   - words left out, for they were there twice: {count}",
+    },
+    "doctor.fix.no_words": {
+        "ko": "   - 읽을 수 없거나 넓이가 없어 뺀 줄: {count}개",
+        "en": "   - lines left out, for they are no words: {count}",
+    },
+    "doctor.fix.unreadable": {
+        "ko": "   - 읽을 수 없어 뺀 이미지: {count}장",
+        "en": "   - images left out, for they cannot be read: {count}",
+    },
+    "doctor.fix.meant_otherwise": {
+        "ko": "   - 좌표의 뜻이 달라 뺀 이미지 (직접 고치세요): {count}장",
+        "en": "   - images left out, for their coordinates mean something else (mend these yourself): {count}",
+    },
+    "doctor.fix.unlabelled": {
+        "ko": "   - 라벨이 없어 뺀 이미지: {count}장",
+        "en": "   - images left out, for they have no label: {count}",
+    },
+    "doctor.fix.unpaired": {
+        "ko": "   - 짝이 없어 뺀 이미지와 라벨: {count}개",
+        "en": "   - images and labels left out, for they have no counterpart: {count}",
+    },
+    "doctor.fix.copies": {
+        "ko": "   - 같은 것이 있어 뺀 이미지: {count}장",
+        "en": "   - images left out, for they were there twice: {count}",
+    },
+    "doctor.fix.reencoded": {
+        "ko": "   - UTF-8로 바꾼 라벨 파일: {count}개",
+        "en": "   - label files turned into UTF-8: {count}",
+    },
+    "doctor.unusable_set.name": {
+        "ko": "쓸 수 없는 데이터",
+        "en": "data that cannot be used",
+    },
+    "doctor.unusable_set.found": {
+        "ko": "{detail}",
+        "en": "{detail}",
+    },
+    "doctor.unusable_set.why": {
+        "ko": "이 데이터로는 훈련이나 평가를 시작할 수 없습니다.",
+        "en": "Training or evaluation cannot start with this data.",
+    },
+    "doctor.unusable_set.does": {
+        "ko": "시작하지 않고 이 문장을 보여 줍니다.",
+        "en": "it does not start, and says this sentence.",
+    },
+    "doctor.set_all_ignored.name": {
+        "ko": "모두 무시로 표시된 데이터",
+        "en": "data whose every word is ignored",
+    },
+    "doctor.set_all_ignored.found": {
+        "ko": "글자 영역 {count}개가 모두 ###(무시)입니다",
+        "en": "all {count} words are marked ### (ignored)",
+    },
+    "doctor.set_all_ignored.why": {
+        "ko": "무시된 영역에서는 배우는 것이 없습니다. 글자를 적지 않고 ###만 넣은 라벨이 아닌지 확인하세요.",
+        "en": "Nothing is learned from ignored words. See whether ### was written only because nobody typed the texts.",
+    },
+    "doctor.set_all_ignored.does": {
+        "ko": "배울 것이 없으므로 시작하지 않습니다. 평가 점수도 뜻이 없습니다.",
+        "en": "it does not start, for there is nothing to learn; a score would mean nothing.",
+    },
+    "doctor.missing_image.name": {
+        "ko": "이미지가 없는 라벨",
+        "en": "labels without an image",
+    },
+    "doctor.missing_image.found": {
+        "ko": "이 라벨에 맞는 이미지가 없습니다",
+        "en": "there is no image for this label",
+    },
+    "doctor.missing_image.why": {
+        "ko": "라벨을 만든 노력이 쓰이지 않습니다. 이미지의 이름이나 확장자가 바뀌지 않았는지 확인하세요.",
+        "en": "The work of labelling is lost. See whether the image has another name or suffix.",
+    },
+    "doctor.missing_image.does": {
+        "ko": "이 라벨을 빼고 갑니다.",
+        "en": "it goes on without this label.",
+    },
+    "doctor.missing_label.name": {
+        "ko": "라벨이 없는 이미지",
+        "en": "images without a label",
+    },
+    "doctor.missing_label.found": {
+        "ko": "라벨이 없습니다",
+        "en": "it has no label",
+    },
+    "doctor.missing_label.why": {
+        "ko": "글자가 없는 이미지라면 빈 라벨 파일을 두어야 배경으로 배웁니다.",
+        "en": "An image without text needs an empty label file to be learned as background.",
+    },
+    "doctor.missing_label.does": {
+        "ko": "이 이미지를 빼고 갑니다. 평가에서는 글자가 없는 이미지로 셉니다.",
+        "en": "it goes on without this image; an evaluation counts it as an image without text.",
+    },
+    "doctor.empty_image.name": {
+        "ko": "빈 이미지 파일",
+        "en": "empty image files",
+    },
+    "doctor.empty_image.found": {
+        "ko": "0바이트입니다",
+        "en": "it has no bytes",
+    },
+    "doctor.empty_image.why": {
+        "ko": "복사나 다운로드가 실패한 파일입니다.",
+        "en": "A copy or a download failed.",
+    },
+    "doctor.empty_image.does": {
+        "ko": "이 이미지와 라벨을 빼고 갑니다.",
+        "en": "it goes on without this image and its label.",
+    },
+    "doctor.truncated_image.name": {
+        "ko": "잘린 이미지 파일",
+        "en": "image files that are cut off",
+    },
+    "doctor.truncated_image.found": {
+        "ko": "파일의 끝이 없습니다 ({detail})",
+        "en": "the end of the file is missing ({detail})",
+    },
+    "doctor.truncated_image.why": {
+        "ko": "복사나 다운로드가 중간에 끊긴 파일입니다. 다시 받으세요.",
+        "en": "A copy or a download broke off. Fetch the file again.",
+    },
+    "doctor.truncated_image.does": {
+        "ko": "이 이미지와 라벨을 빼고 갑니다.",
+        "en": "it goes on without this image and its label.",
+    },
+    "doctor.not_an_image.name": {
+        "ko": "이미지가 아닌 파일",
+        "en": "files that are no images",
+    },
+    "doctor.not_an_image.found": {
+        "ko": "이미지 형식이 아닙니다. 파일의 시작: '{detail}'",
+        "en": "no image format; the file begins with '{detail}'",
+    },
+    "doctor.not_an_image.why": {
+        "ko": "확장자만 이미지인 파일입니다. 다운로드한 오류 페이지일 때가 많습니다.",
+        "en": "Only the suffix is that of an image; often it is an error page that was downloaded.",
+    },
+    "doctor.not_an_image.does": {
+        "ko": "이 이미지와 라벨을 빼고 갑니다.",
+        "en": "it goes on without this image and its label.",
+    },
+    "doctor.unreadable_image.name": {
+        "ko": "읽을 수 없는 이미지",
+        "en": "images that cannot be read",
+    },
+    "doctor.unreadable_image.found": {
+        "ko": "{detail}",
+        "en": "{detail}",
+    },
+    "doctor.unreadable_image.why": {
+        "ko": "파일이 손상되었거나 읽기 권한이 없습니다.",
+        "en": "The file is damaged, or may not be read.",
+    },
+    "doctor.unreadable_image.does": {
+        "ko": "이 이미지와 라벨을 빼고 갑니다.",
+        "en": "it goes on without this image and its label.",
+    },
+    "doctor.duplicate_image.name": {
+        "ko": "똑같은 이미지",
+        "en": "images that are there twice",
+    },
+    "doctor.duplicate_image.found": {
+        "ko": "{other} 와(과) 같은 파일입니다",
+        "en": "the same file as {other}",
+    },
+    "doctor.duplicate_image.why": {
+        "ko": "같은 이미지를 여러 번 배웁니다. 라벨이 서로 다르면 모순을 배웁니다.",
+        "en": "The image is learned more often than others; where the labels differ, a contradiction is learned.",
+    },
+    "doctor.duplicate_image.does": {
+        "ko": "둘 다 그대로 씁니다.",
+        "en": "it uses both as they are.",
+    },
+    "doctor.near_duplicate_image.name": {
+        "ko": "거의 같은 이미지",
+        "en": "images that look the same",
+    },
+    "doctor.near_duplicate_image.found": {
+        "ko": "{other} 와(과) 거의 같아 보입니다",
+        "en": "looks like {other}",
+    },
+    "doctor.near_duplicate_image.why": {
+        "ko": "크기나 압축만 다른 사본일 수 있습니다. 데이터가 보이는 것보다 단조로울 수 있습니다.",
+        "en": "It may be a copy of another size or compression; the data is less varied than it seems.",
+    },
+    "doctor.near_duplicate_image.does": {
+        "ko": "둘 다 그대로 씁니다.",
+        "en": "it uses both as they are.",
+    },
+    "doctor.image_in_train_and_test.name": {
+        "ko": "훈련과 평가에 함께 있는 이미지",
+        "en": "images in both training and test data",
+    },
+    "doctor.image_in_train_and_test.found": {
+        "ko": "훈련 데이터의 {other} 와(과) 같은 파일입니다",
+        "en": "the same file as {other} of the training data",
+    },
+    "doctor.image_in_train_and_test.why": {
+        "ko": "훈련한 이미지로 평가하면 점수가 실제보다 높게 나옵니다.",
+        "en": "A score on images that were trained on is higher than any real one.",
+    },
+    "doctor.image_in_train_and_test.does": {
+        "ko": "알지 못하고 둘 다 씁니다. 점수를 믿을 수 없게 됩니다.",
+        "en": "it uses both without noticing; the score cannot be trusted.",
+    },
+    "doctor.near_image_in_train_and_test.name": {
+        "ko": "훈련과 평가에 함께 있는 듯한 이미지",
+        "en": "images that seem to be in both training and test data",
+    },
+    "doctor.near_image_in_train_and_test.found": {
+        "ko": "훈련 데이터의 {other} 와(과) 거의 같아 보입니다",
+        "en": "looks like {other} of the training data",
+    },
+    "doctor.near_image_in_train_and_test.why": {
+        "ko": "크기나 압축만 다른 사본이라면 점수가 실제보다 높게 나옵니다.",
+        "en": "If it is a copy of another size or compression, the score is higher than any real one.",
+    },
+    "doctor.near_image_in_train_and_test.does": {
+        "ko": "알지 못하고 둘 다 씁니다.",
+        "en": "it uses both without noticing.",
+    },
+    "doctor.unreadable_label.name": {
+        "ko": "읽을 수 없는 라벨 파일",
+        "en": "label files that cannot be read",
+    },
+    "doctor.unreadable_label.found": {
+        "ko": "라벨 파일을 읽을 수 없습니다 ({detail})",
+        "en": "the label file cannot be read ({detail})",
+    },
+    "doctor.unreadable_label.why": {
+        "ko": "파일이 손상되었거나, 글자 인코딩이나 형식이 다르거나, 읽기 권한이 없습니다.",
+        "en": "It is damaged, in an encoding or format that is not known, or may not be read.",
+    },
+    "doctor.unreadable_label.does": {
+        "ko": "이 파일의 라벨을 빼고 갑니다. 이미지는 글자가 없는 것으로 배우므로 꼭 고치세요.",
+        "en": "it goes on without these labels, and learns that the image has no text: do mend this.",
+    },
+    "doctor.not_utf8.name": {
+        "ko": "UTF-8이 아닌 라벨 파일",
+        "en": "label files that are not UTF-8",
+    },
+    "doctor.not_utf8.found": {
+        "ko": "UTF-8이 아닙니다",
+        "en": "not UTF-8",
+    },
+    "doctor.not_utf8.why": {
+        "ko": "CP949(EUC-KR)나 UTF-16으로 저장된 파일입니다. 다른 도구에서는 글자가 깨질 수 있습니다.",
+        "en": "It was saved as CP949 (EUC-KR) or UTF-16; other tools may garble its texts.",
+    },
+    "doctor.not_utf8.does": {
+        "ko": "CP949나 UTF-16으로 읽습니다. UTF-8로 저장하면 확실합니다.",
+        "en": "it reads the file as CP949 or UTF-16; saved as UTF-8 it is safe.",
+    },
+    "doctor.malformed_line.name": {
+        "ko": "형식이 틀린 줄",
+        "en": "malformed lines",
+    },
+    "doctor.malformed_line.found": {
+        "ko": "좌표를 찾을 수 없습니다: {detail}",
+        "en": "no coordinates were found: {detail}",
+    },
+    "doctor.malformed_line.why": {
+        "ko": "이 줄의 글자는 라벨이 없는 것과 같습니다.",
+        "en": "The word might as well not be labelled.",
+    },
+    "doctor.malformed_line.does": {
+        "ko": "이 줄을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this line, and learns the word as background.",
+    },
+    "doctor.coordinate_count.name": {
+        "ko": "좌표의 수가 틀린 줄",
+        "en": "lines with a wrong number of coordinates",
+    },
+    "doctor.coordinate_count.found": {
+        "ko": "쓸 수 있는 점이 {detail}개입니다",
+        "en": "it has {detail} usable points",
+    },
+    "doctor.coordinate_count.why": {
+        "ko": "점 네 개(x,y 여덟 개) 이상이 필요합니다. 수가 네 개뿐이면 [x, y, w, h]나 두 꼭짓점일 수 있으니 점 네 개로 바꾸세요.",
+        "en": "Four points (eight numbers) or more are needed. Four numbers alone may be [x, y, w, h] or two corners: turn them into four points.",
+    },
+    "doctor.coordinate_count.does": {
+        "ko": "이 줄을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this line, and learns the word as background.",
+    },
+    "doctor.not_a_number.name": {
+        "ko": "숫자가 아닌 좌표",
+        "en": "coordinates that are no numbers",
+    },
+    "doctor.not_a_number.found": {
+        "ko": "좌표가 올 자리에 '{detail}'이(가) 있습니다",
+        "en": "'{detail}' stands where a coordinate should",
+    },
+    "doctor.not_a_number.why": {
+        "ko": "이 줄의 글자는 라벨이 없는 것과 같습니다.",
+        "en": "The word might as well not be labelled.",
+    },
+    "doctor.not_a_number.does": {
+        "ko": "이 줄을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this line, and learns the word as background.",
+    },
+    "doctor.nan_coordinate.name": {
+        "ko": "NaN 좌표",
+        "en": "coordinates that are NaN",
+    },
+    "doctor.nan_coordinate.found": {
+        "ko": "좌표가 NaN입니다: {detail}",
+        "en": "a coordinate is NaN: {detail}",
+    },
+    "doctor.nan_coordinate.why": {
+        "ko": "라벨을 변환하다가 계산이 잘못된 흔적입니다. 같은 도구로 만든 다른 라벨도 확인하세요.",
+        "en": "A conversion went wrong; look at what else it made.",
+    },
+    "doctor.nan_coordinate.does": {
+        "ko": "이 줄을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this line, and learns the word as background.",
+    },
+    "doctor.infinite_coordinate.name": {
+        "ko": "무한대 좌표",
+        "en": "coordinates that are infinite",
+    },
+    "doctor.infinite_coordinate.found": {
+        "ko": "좌표가 무한대입니다: {detail}",
+        "en": "a coordinate is infinite: {detail}",
+    },
+    "doctor.infinite_coordinate.why": {
+        "ko": "라벨을 변환하다가 0으로 나눈 흔적입니다. 같은 도구로 만든 다른 라벨도 확인하세요.",
+        "en": "A conversion divided by zero; look at what else it made.",
+    },
+    "doctor.infinite_coordinate.does": {
+        "ko": "이 줄을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this line, and learns the word as background.",
+    },
+    "doctor.huge_coordinate.name": {
+        "ko": "터무니없이 큰 좌표",
+        "en": "coordinates beyond all bounds",
+    },
+    "doctor.huge_coordinate.found": {
+        "ko": "어떤 사진에도 없는 좌표입니다: {detail}",
+        "en": "no photo has this coordinate: {detail}",
+    },
+    "doctor.huge_coordinate.why": {
+        "ko": "자릿수나 구분 기호가 틀린 좌표입니다.",
+        "en": "A digit or a separator is wrong.",
+    },
+    "doctor.huge_coordinate.does": {
+        "ko": "이 줄을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this line, and learns the word as background.",
+    },
+    "doctor.exif_rotation.name": {
+        "ko": "EXIF 회전과 맞지 않는 라벨",
+        "en": "labels that do not follow the EXIF rotation",
+    },
+    "doctor.exif_rotation.found": {
+        "ko": "훈련에서 보는 크기는 {width}x{height}인데, 옆으로 돌려야 영역이 맞습니다",
+        "en": "training sees {width}x{height}; the boxes fit only when it is laid on its side",
+    },
+    "doctor.exif_rotation.why": {
+        "ko": "카메라가 회전 표시(EXIF)를 남긴 사진입니다. 라벨 도구와 훈련이 사진을 다른 방향으로 봅니다.",
+        "en": "The camera marked the photo as turned (EXIF), and the labelling tool saw it another way than training does.",
+    },
+    "doctor.exif_rotation.does": {
+        "ko": "라벨을 그대로 씁니다. 틀린 자리를 배웁니다. 라벨을 돌리거나, 회전을 무시한 라벨이라면 read_type='pil'을 쓰세요.",
+        "en": "it uses the labels as they are and learns wrong places. Turn the labels, or set read_type='pil' where all were drawn without the rotation.",
+    },
+    "doctor.size_swapped.name": {
+        "ko": "가로와 세로가 바뀐 크기",
+        "en": "sizes with width and height swapped",
+    },
+    "doctor.size_swapped.found": {
+        "ko": "라벨에는 {label_width}x{label_height}, 파일은 {width}x{height}입니다",
+        "en": "the label says {label_width}x{label_height}, the file is {width}x{height}",
+    },
+    "doctor.size_swapped.why": {
+        "ko": "크기를 (세로, 가로)로 적었거나 회전(EXIF)된 사진입니다. 그 크기로 좌표를 바꾸는 도구에서는 틀린 결과가 나옵니다.",
+        "en": "The size was written as (height, width), or the photo is turned (EXIF). Tools that scale by it go wrong.",
+    },
+    "doctor.size_swapped.does": {
+        "ko": "파일의 크기를 씁니다. 좌표는 그대로입니다.",
+        "en": "it takes the size from the file, and the coordinates as they are.",
+    },
+    "doctor.size_differs.name": {
+        "ko": "파일과 다른 크기",
+        "en": "sizes that are not the file's",
+    },
+    "doctor.size_differs.found": {
+        "ko": "라벨에는 {label_width}x{label_height}, 파일은 {width}x{height}입니다",
+        "en": "the label says {label_width}x{label_height}, the file is {width}x{height}",
+    },
+    "doctor.size_differs.why": {
+        "ko": "라벨을 만든 뒤 이미지의 크기를 바꾸었거나 다른 이미지의 라벨입니다.",
+        "en": "The image was resized after it was labelled, or the label is another image's.",
+    },
+    "doctor.size_differs.does": {
+        "ko": "좌표를 그대로 씁니다. 이미지가 바뀌었다면 틀린 자리를 배웁니다.",
+        "en": "it uses the coordinates as they are; if the image was changed it learns wrong places.",
+    },
+    "doctor.normalised_coordinates.name": {
+        "ko": "0과 1 사이의 좌표",
+        "en": "coordinates between 0 and 1",
+    },
+    "doctor.normalised_coordinates.found": {
+        "ko": "영역 {count}개의 좌표가 픽셀이 아니라 비율입니다: {detail}",
+        "en": "the coordinates of {count} boxes are fractions, not pixels: {detail}",
+    },
+    "doctor.normalised_coordinates.why": {
+        "ko": "이미지 크기로 나눈 좌표입니다. 가로와 세로를 곱해 픽셀로 바꾸세요.",
+        "en": "They were divided by the image's size. Multiply them by its width and height.",
+    },
+    "doctor.normalised_coordinates.does": {
+        "ko": "1픽셀보다 작은 영역이므로 모두 빼고 갑니다. 이미지는 글자가 없는 것으로 배웁니다.",
+        "en": "it finds no area in such boxes and leaves them all out; the image is learned as one without text.",
+    },
+    "doctor.swapped_xy.name": {
+        "ko": "x와 y가 바뀐 좌표",
+        "en": "coordinates with x and y swapped",
+    },
+    "doctor.swapped_xy.found": {
+        "ko": "영역 {boxes}개(이미지 {images}장)가 x와 y를 바꾸어야 이미지에 맞습니다",
+        "en": "{boxes} boxes ({images} images) fit their image only with x and y swapped",
+    },
+    "doctor.swapped_xy.why": {
+        "ko": "(y, x)로 적었거나 옆으로 돌린 이미지에 그린 라벨입니다.",
+        "en": "They were written as (y, x), or drawn on the image laid on its side.",
+    },
+    "doctor.swapped_xy.does": {
+        "ko": "라벨을 그대로 씁니다. 틀린 자리를 배웁니다.",
+        "en": "it uses the labels as they are and learns wrong places.",
+    },
+    "doctor.xywh_as_corners.name": {
+        "ko": "꼭짓점으로 읽힌 [x, y, w, h]",
+        "en": "[x, y, w, h] taken for two corners",
+    },
+    "doctor.xywh_as_corners.found": {
+        "ko": "영역 {boxes}개(이미지 {images}장)의 두 번째 꼭짓점이 폭과 높이로 보입니다",
+        "en": "the second corner of {boxes} boxes ({images} images) seems to be a width and a height",
+    },
+    "doctor.xywh_as_corners.why": {
+        "ko": "[x, y, w, h]를 [x1, y1, x2, y2]로 여기고 변환한 라벨입니다.",
+        "en": "A conversion took [x, y, w, h] for [x1, y1, x2, y2].",
+    },
+    "doctor.xywh_as_corners.does": {
+        "ko": "라벨을 그대로 씁니다. 틀린 자리를 배웁니다.",
+        "en": "it uses the labels as they are and learns wrong places.",
+    },
+    "doctor.corners_as_xywh.name": {
+        "ko": "[x, y, w, h]로 읽힌 꼭짓점",
+        "en": "two corners taken for [x, y, w, h]",
+    },
+    "doctor.corners_as_xywh.found": {
+        "ko": "영역 {boxes}개(이미지 {images}장)의 폭과 높이가 두 번째 꼭짓점으로 보입니다",
+        "en": "width and height of {boxes} boxes ({images} images) seem to be a second corner",
+    },
+    "doctor.corners_as_xywh.why": {
+        "ko": "[x1, y1, x2, y2]를 [x, y, w, h]로 여기고 변환한 라벨입니다.",
+        "en": "A conversion took [x1, y1, x2, y2] for [x, y, w, h].",
+    },
+    "doctor.corners_as_xywh.does": {
+        "ko": "라벨을 그대로 씁니다. 틀린 자리를 배웁니다.",
+        "en": "it uses the labels as they are and learns wrong places.",
+    },
+    "doctor.outside.name": {
+        "ko": "이미지 밖의 영역",
+        "en": "words outside the image",
+    },
+    "doctor.outside.found": {
+        "ko": "영역 {box}이(가) 이미지 {width}x{height} 밖에 있습니다",
+        "en": "the box {box} lies outside the image of {width}x{height}",
+    },
+    "doctor.outside.why": {
+        "ko": "다른 이미지의 라벨이거나 이미지의 크기가 바뀌었습니다.",
+        "en": "The label is another image's, or the image was resized.",
+    },
+    "doctor.outside.does": {
+        "ko": "이 영역을 빼고 갑니다. 그 글자를 배경으로 배웁니다.",
+        "en": "it goes on without this word, and learns it as background.",
+    },
+    "doctor.partly_outside.name": {
+        "ko": "일부가 이미지 밖인 영역",
+        "en": "words partly outside the image",
+    },
+    "doctor.partly_outside.found": {
+        "ko": "영역 {box}이(가) 이미지 {width}x{height}의 경계를 넘습니다",
+        "en": "the box {box} reaches beyond the image of {width}x{height}",
+    },
+    "doctor.partly_outside.why": {
+        "ko": "라벨을 잘못 그렸거나 이미지를 자른 뒤 라벨을 고치지 않았습니다.",
+        "en": "The box was drawn carelessly, or the image was cropped afterwards.",
+    },
+    "doctor.partly_outside.does": {
+        "ko": "이미지 안의 부분만 씁니다.",
+        "en": "it uses the part that lies in the image.",
+    },
+    "doctor.negative_coordinate.name": {
+        "ko": "음수 좌표",
+        "en": "negative coordinates",
+    },
+    "doctor.negative_coordinate.found": {
+        "ko": "영역 {box}에 음수 좌표가 있습니다 (이미지 {width}x{height})",
+        "en": "the box {box} has negative coordinates (image {width}x{height})",
+    },
+    "doctor.negative_coordinate.why": {
+        "ko": "라벨 도구에서 이미지 밖까지 끌었거나 좌표를 잘못 옮겼습니다.",
+        "en": "The box was dragged beyond the image, or was moved wrongly.",
+    },
+    "doctor.negative_coordinate.does": {
+        "ko": "이미지 안의 부분만 씁니다.",
+        "en": "it uses the part that lies in the image.",
+    },
+    "doctor.zero_area.name": {
+        "ko": "넓이가 없는 영역",
+        "en": "words without area",
+    },
+    "doctor.zero_area.found": {
+        "ko": "넓이가 0입니다: {detail}",
+        "en": "the area is 0: {detail}",
+    },
+    "doctor.zero_area.why": {
+        "ko": "점이나 선만 있는 영역입니다. 클릭 한 번으로 생긴 상자일 때가 많습니다.",
+        "en": "It is a point or a line; often a box that a single click made.",
+    },
+    "doctor.zero_area.does": {
+        "ko": "이 영역을 빼고 갑니다.",
+        "en": "it goes on without this word.",
+    },
+    "doctor.bow_tie.name": {
+        "ko": "점의 순서가 틀린 영역 (나비 모양)",
+        "en": "points in a wrong order (bow ties)",
+    },
+    "doctor.bow_tie.found": {
+        "ko": "네 점을 이은 변이 서로 엇갈립니다",
+        "en": "the edges between its four points cross",
+    },
+    "doctor.bow_tie.why": {
+        "ko": "점을 시계 방향으로 적어야 합니다. 나비 모양이 되어 글자의 일부만 덮습니다.",
+        "en": "Points go around the word. This order makes a bow tie that covers only parts of it.",
+    },
+    "doctor.bow_tie.does": {
+        "ko": "엇갈린 모양 그대로 그리거나, 넓이가 0이 되면 빼고 갑니다.",
+        "en": "it draws the bow tie as it is, or leaves the word out where its area comes to 0.",
+    },
+    "doctor.self_intersecting.name": {
+        "ko": "스스로 엇갈리는 다각형",
+        "en": "outlines that cross themselves",
+    },
+    "doctor.self_intersecting.found": {
+        "ko": "다각형의 변이 서로 엇갈립니다",
+        "en": "edges of the outline cross",
+    },
+    "doctor.self_intersecting.why": {
+        "ko": "점이 하나 잘못 놓였거나 순서가 틀렸습니다.",
+        "en": "A point is in a wrong place or in a wrong order.",
+    },
+    "doctor.self_intersecting.does": {
+        "ko": "엇갈린 모양 그대로 그립니다. 겹친 부분은 글자가 아닌 것이 됩니다.",
+        "en": "it draws the outline as it is; where it folds over itself there is no text.",
+    },
+    "doctor.huge_box.name": {
+        "ko": "이미지를 거의 다 덮는 영역",
+        "en": "boxes that cover nearly the whole image",
+    },
+    "doctor.huge_box.found": {
+        "ko": "이미지의 {percent}%를 덮습니다",
+        "en": "it covers {percent} % of the image",
+    },
+    "doctor.huge_box.why": {
+        "ko": "글자가 아니라 이미지 전체에 붙인 라벨일 때가 많습니다.",
+        "en": "Often a label of the whole image, not of a word.",
+    },
+    "doctor.huge_box.does": {
+        "ko": "이미지 전체를 글자 하나로 배웁니다.",
+        "en": "it learns the whole image as one word.",
+    },
+    "doctor.duplicate_box.name": {
+        "ko": "똑같은 영역",
+        "en": "boxes that are there twice",
+    },
+    "doctor.duplicate_box.found": {
+        "ko": "{other}번째 줄과 같은 영역입니다",
+        "en": "the same box as in line {other}",
+    },
+    "doctor.duplicate_box.why": {
+        "ko": "같은 글자에 라벨이 두 번 달렸습니다.",
+        "en": "The word was labelled twice.",
+    },
+    "doctor.duplicate_box.does": {
+        "ko": "두 번 그립니다. 겹친 곳에서는 커널이 가늘어지고, 평가에서는 하나를 놓친 것이 됩니다.",
+        "en": "it draws both; where they overlap the kernel becomes thin, and an evaluation counts one as missed.",
+    },
+    "doctor.overlapping_boxes.name": {
+        "ko": "많이 겹치는 영역",
+        "en": "heavily overlapping boxes",
+    },
+    "doctor.overlapping_boxes.found": {
+        "ko": "작은 쪽의 {percent}%가 {other}번째 줄의 영역과 겹칩니다",
+        "en": "{percent} % of the smaller one is shared with line {other}",
+    },
+    "doctor.overlapping_boxes.why": {
+        "ko": "같은 글자에 라벨이 두 번 달렸거나, 단어와 줄(또는 글자 하나하나)의 라벨이 섞였습니다.",
+        "en": "A word was labelled twice, or labels of words are mixed with those of lines or of single characters.",
+    },
+    "doctor.overlapping_boxes.does": {
+        "ko": "겹친 곳에는 커널을 그리지 않으므로 두 영역을 나누어 배우기 어렵습니다.",
+        "en": "it draws no kernel where they overlap, so that the two are hardly told apart.",
+    },
+    "doctor.under_ignored.name": {
+        "ko": "무시 영역에 덮인 글자",
+        "en": "words under an ignored one",
+    },
+    "doctor.under_ignored.found": {
+        "ko": "{percent}%가 {other}번째 줄의 ###(무시) 영역에 덮여 있습니다",
+        "en": "{percent} % of it lies under the ### (ignored) box of line {other}",
+    },
+    "doctor.under_ignored.why": {
+        "ko": "읽을 수 있는 글자인데 무시 영역이 위에 있습니다. 둘 중 하나를 지우세요.",
+        "en": "The word can be read, yet an ignored box lies over it. Take one of the two out.",
+    },
+    "doctor.under_ignored.does": {
+        "ko": "무시 영역 안에서는 배우지 않으므로 이 글자를 배우지 못합니다.",
+        "en": "it learns nothing inside ignored boxes, and so not this word.",
+    },
+    "doctor.tiny_text.name": {
+        "ko": "너무 작은 글자",
+        "en": "tiny text",
+    },
+    "doctor.tiny_text.found": {
+        "ko": "영역 {count}개에 커널이 남지 않습니다. 가장 가는 것은 이 설정의 크기에서 {thickness}픽셀입니다",
+        "en": "no kernel is left of {count} words; the thinnest has {thickness} px at this config's size",
+    },
+    "doctor.tiny_text.why": {
+        "ko": "훈련 크기(short_size)에서 커널을 만드는 창(pooling_size)보다 가는 글자입니다.",
+        "en": "At the size of training (short_size) these words are thinner than the window that makes kernels (pooling_size).",
+    },
+    "doctor.tiny_text.does": {
+        "ko": "커널로 가는 선 하나만 그립니다. 배우기 어려우므로 short_size를 키우거나 ###로 표시하세요.",
+        "en": "it draws a thin line as their kernel, which is hard to learn: raise short_size, or mark such words ###.",
+    },
+    "doctor.empty_text.name": {
+        "ko": "글자가 비어 있는 영역",
+        "en": "words without a text",
+    },
+    "doctor.empty_text.found": {
+        "ko": "영역 {count}개에 글자가 적혀 있지 않습니다",
+        "en": "{count} words have no text",
+    },
+    "doctor.empty_text.why": {
+        "ko": "다른 영역에는 글자가 있으므로 빠뜨린 것일 수 있습니다. 읽을 수 없는 글자라면 ###로 적으세요.",
+        "en": "Other words have one, so it may have been forgotten. Write ### where the word cannot be read.",
+    },
+    "doctor.empty_text.does": {
+        "ko": "읽을 수 있는 글자로 배웁니다. 검출만 하므로 글자의 내용은 쓰지 않습니다.",
+        "en": "it learns the word like any readable one; what it says is not used for detection.",
+    },
+    "doctor.all_ignored.name": {
+        "ko": "모두 무시로 표시된 이미지",
+        "en": "images whose every word is ignored",
+    },
+    "doctor.all_ignored.found": {
+        "ko": "글자 영역 {count}개가 모두 ###(무시)입니다",
+        "en": "all {count} words are marked ### (ignored)",
+    },
+    "doctor.all_ignored.why": {
+        "ko": "이 이미지에서는 배경만 배웁니다.",
+        "en": "Only background is learned from this image.",
+    },
+    "doctor.all_ignored.does": {
+        "ko": "그대로 씁니다.",
+        "en": "it uses the image as it is.",
     },
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dataset import build_dataset
+from dataset import build_training_data
 from runtime.cli import choose_language
 from runtime.config import PROJECT_ROOT, load_config
 from runtime.messages import UserError, run_script, tell
@@ -52,7 +52,7 @@ def missing_files(arguments: Sequence[str]) -> list[Path]:
     checkpoint = PROJECT_ROOT / CHECKPOINT
     missing = [] if checkpoint.exists() else [checkpoint]
     try:
-        build_dataset(config.data.train)
+        build_training_data(config.data.train)
     except UserError as error:
         # Whatever else is wrong with the data, the train script says it at length.
         if error.key == "data.folder_missing":

@@ -1,5 +1,6 @@
 """Photos that are decoded once: what is kept, and what is not."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,9 @@ def test_photos_are_read_once_and_kept_as_small_as_asked(tmp_path, photos, kind)
     cache = cache_of(tmp_path, kind)
     expected = [read_image(path) for path in photos]
     for _ in range(2):
-        first, second = (cache.photo(index, photos[index], True) for index in range(2))
+        first, second = (
+            cache.photo(index, partial(Photo.open, photos[index])) for index in range(2)
+        )
         np.testing.assert_array_equal(first.pixels(), expected[0])
         np.testing.assert_array_equal(first.pixels(4), reduced(expected[0], 4))
         np.testing.assert_array_equal(second.pixels(2), reduced(expected[1], 2))
@@ -53,10 +56,10 @@ def test_the_file_on_the_disk_has_no_name(tmp_path):
 def test_a_photo_that_has_changed_its_size_is_read_and_not_kept(tmp_path, photos):
     cache = cache_of(tmp_path)
     for _ in range(2):
-        photo = cache.photo(0, photos[1], True)
+        photo = cache.photo(0, partial(Photo.open, photos[1]))
         assert isinstance(photo, Photo)
         assert photo.pixels().shape == (64, 40, 3)
-    assert isinstance(cache.photo(1, photos[1], True), CachedPhoto)
+    assert isinstance(cache.photo(1, partial(Photo.open, photos[1])), CachedPhoto)
 
 
 def test_a_photo_that_cannot_be_read_is_named_and_not_kept(tmp_path, photos):
@@ -64,6 +67,8 @@ def test_a_photo_that_cannot_be_read_is_named_and_not_kept(tmp_path, photos):
     content = photos[0].read_bytes()
     photos[0].write_bytes(content[:60])
     with pytest.raises(UserError, match=r"0\.png"):
-        cache.photo(0, photos[0], True)
+        cache.photo(0, partial(Photo.open, photos[0]))
     photos[0].write_bytes(content)
-    np.testing.assert_array_equal(cache.photo(0, photos[0], True).pixels(), read_image(photos[0]))
+    np.testing.assert_array_equal(
+        cache.photo(0, partial(Photo.open, photos[0])).pixels(), read_image(photos[0])
+    )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dataset.images import read_image
-from dataset.labels import read_ic15
+from dataset.readers.icdar import read_ic15
 from dataset.sample_data import draw_scene, label_line, write_sample_data
 from dataset.sample_text import draw_word, find_fonts
 from runtime.messages import UserError
@@ -136,7 +136,8 @@ def test_files_are_laid_out_as_icdar_2015_is(folder):
 def test_labels_and_images_are_readable_by_the_data_set(folder):
     counts = []
     for number in range(1, 13):
-        words, problems = read_ic15(folder / "gts" / f"gt_img_{number}.txt")
+        (label,) = read_ic15(folder / "gts" / f"gt_img_{number}.txt")
+        words, problems = label.words, label.problems
         assert problems == []
         assert all(word.points.shape == (4, 2) for word in words)
         assert read_image(folder / "images" / f"img_{number}.jpg").shape == (*SIZE, 3)

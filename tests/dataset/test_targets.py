@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.geometry import shrink
-from dataset.labels import Word, read_ic15
+from dataset.labels import Word
+from dataset.readers.icdar import read_ic15
 from dataset.targets import _layers, draw_polygons, draw_targets
 from tests.conftest import golden
 
@@ -99,7 +100,8 @@ def test_the_maps_of_odd_labels_are_the_golden_ones(tmp_path, pooling_size):
     """Points outside the image, overlapping and touching words, one of 6 x 6 pixels."""
     with zipfile.ZipFile(golden("readers_files.zip")) as files:
         (tmp_path / "gt.txt").write_bytes(files.read("ic15/gt_img_1.txt"))
-    words, problems = read_ic15(tmp_path / "gt.txt")
+    (label,) = read_ic15(tmp_path / "gt.txt")
+    words, problems = label.words, label.problems
     # FAST ignored whatever began with the sign.
     words = [Word(w.points, w.text, w.text.startswith("#"), w.line) for w in words]
     maps = np.load(golden("readers.npz"))

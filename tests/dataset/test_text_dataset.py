@@ -12,7 +12,6 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from dataset import TextDataset, build_dataset, prepare_worker
-from dataset.labels import FORMATS
 from dataset.sampler import EpochSampler
 from runtime.messages import UserError
 from tests.conftest import ic15
@@ -79,16 +78,16 @@ def test_a_training_item_has_what_the_network_learns_from(folder):
     assert not item["unreadable"]
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_format_names_its_own_folders(tmp_path, name):
-    images, labels = FORMATS[name].folders["train"]
-    write_photo(tmp_path / images / "img_1.jpg")
-    write_label(tmp_path / labels / FORMATS[name].label_names[0].format(stem="img_1"))
+def test_a_type_names_its_own_folders(tmp_path):
+    images = tmp_path / "ICDAR2015/Challenge4/ch4_training_images"
+    labels = tmp_path / "ICDAR2015/Challenge4/ch4_training_localization_transcription_gt"
+    write_photo(images / "img_1.jpg")
+    write_label(labels / "gt_img_1.txt")
 
-    dataset = build_dataset({"type": name, "split": "train", "data_root": str(tmp_path)})
+    dataset = build_dataset({"type": "FAST_IC15", "split": "train", "data_root": str(tmp_path)})
 
     assert (dataset.num_images, dataset.has_labels, dataset.problems) == (1, True, [])
-    assert dataset.image_path(0) == tmp_path / images / "img_1.jpg"
+    assert dataset.image_path(0) == images / "img_1.jpg"
 
 
 def test_an_unknown_type_names_the_nearest():

@@ -173,3 +173,52 @@ def test_build_from_calls_the_tables_entry_and_leaves_the_spec_alone():
     assert spec == {"type": "pair", "first": 1}
     with pytest.raises(UserError, match="'pair'"):
         build_from({"pair": tuple}, {"type": "pear"})
+
+
+MIXTURE = """
+data = dict(train=[dict(type='FAST_IC15', weight=2), dict(type='FAST_LMDB', lmdb_path='a.lmdb')])
+"""
+
+
+def mixture(tmp_path: Path, text: str = MIXTURE) -> Path:
+    path = tmp_path / "mixture.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_training_data_may_be_a_list_whose_parts_are_numbered(tmp_path):
+    options = ["data.train.1.weight=3", "data.train.0.augment.flip=0"]
+
+    config = load_config(mixture(tmp_path), options)
+
+    assert [part.weight for part in config.data.train] == [2, 3]
+    assert config.data.train[0].augment.flip == 0
+    assert config.data.granularity == "word"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (MIXTURE.replace("weight=2", "wieght=2"), "data.train.0.wieght"),
+        (MIXTURE.replace("weight=2", "weight=0"), "data.train.0.weight"),
+        (MIXTURE.replace("dict(type='FAST_IC15', weight=2)", "'FAST_IC15'"), "data.train.0"),
+        ("data = dict(train=[])", "data.train"),
+    ],
+)
+def test_a_mistake_in_a_part_of_a_list_is_named_with_its_number(tmp_path, text, named):
+    with pytest.raises(UserError) as raised:
+        load_config(mixture(tmp_path, text))
+    assert raised.value.fields["key"] == named
+
+
+@pytest.mark.parametrize("key", ["img_dir", "first.img_dir", "2.img_dir"])
+def test_an_option_for_a_list_must_say_which_part(tmp_path, key):
+    with pytest.raises(UserError) as raised:
+        load_config(mixture(tmp_path), [f"data.train.{key}=photos"])
+    assert raised.value.key == "config.which_of_list"
+    assert raised.value.fields["count"] == 2
+
+
+def test_a_misspelt_option_for_a_part_names_the_nearest(tmp_path):
+    with pytest.raises(UserError, match="img_dir"):
+        load_config(mixture(tmp_path), ["data.train.0.imgdir=photos"])

@@ -1,0 +1,93 @@
+"""Several data sets trained on as one."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from dataset.text_dataset import Item, TextDataset, build_dataset
+from dataset.weighted_order import WeightedOrder
+
+
+class Mixture(Dataset[Item]):
+    """One or more training data sets in a row; keys and items as those of ``TextDataset``.
+
+    An item's ``index`` counts photos through all sources.
+    """
+
+    def __init__(self, sources: Sequence[TextDataset], weights: Sequence[float] | None) -> None:
+        """weights: each source's share of the draws; None draws all of their samples alike."""
+        self.sources = list(sources)
+        self.weights = weights
+
+    @property
+    def lengths(self) -> list[int]:
+        return [len(source) for source in self.sources]
+
+    def __len__(self) -> int:
+        return sum(self.lengths)
+
+    def weighted_order(self, seed: int) -> WeightedOrder | None:
+        """The order of draws that follows the weights; None where there are none."""
+        return None if self.weights is None else WeightedOrder(self.lengths, self.weights, seed)
+
+    @property
+    def num_images(self) -> int:
+        return sum(source.num_images for source in self.sources)
+
+    @property
+    def pooling_size(self) -> int:
+        return self.sources[0].pooling_size
+
+    def __getitem__(self, key: int | tuple[int, int]) -> Item:
+        number, draw = key if isinstance(key, tuple) else (key, key)
+        source, number = _locate(number, self.lengths)
+        item = self.sources[source][number, draw]
+        item["index"] += sum(part.num_images for part in self.sources[:source])
+        return item
+
+    def image_path(self, index: int) -> Path:
+        source, index = _locate(index, [part.num_images for part in self.sources])
+        return self.sources[source].image_path(index)
+
+    def keep_decoded(self, sizes: Sequence[np.ndarray], kind: str, folder: Path) -> int:
+        """See ``TextDataset.keep_decoded``; sizes: of each source's photos."""
+        pairs = zip(self.sources, sizes, strict=True)
+        return sum(source.keep_decoded(size, kind, folder) for source, size in pairs)
+
+    def drawn(self, samples: np.ndarray) -> list[tuple[str, int, int]]:
+        """Name, photos and words of each source that these samples hold, repetitions counted."""
+        ends = np.cumsum(self.lengths)
+        parts = np.split(np.sort(samples), np.searchsorted(np.sort(samples), ends[:-1]))
+        rows = []
+        for source, part, end in zip(self.sources, parts, ends.tolist(), strict=True):
+            images = (part - (end - len(source))) % source.num_images
+            words = int(np.diff(source.packed.image_starts)[images].sum())
+            rows.append((source.name, len(part), words))
+        return rows
+
+
+def _locate(number: int, lengths: Sequence[int]) -> tuple[int, int]:
+    """Which of some parts in a row a number falls into, and its number there."""
+    for part, length in enumerate(lengths):
+        if 0 <= number < length:
+            return part, number
+        number -= length
+    raise IndexError("there is no such sample")
+
+
+def build_training_data(
+    spec: Mapping[str, Any] | Sequence[Mapping[str, Any]], **shared: Any
+) -> Mixture:
+    """The data that ``data.train`` describes: one data set, or a list of them.
+
+    spec: each may have a ``weight``; without one it counts 1 where others have one.
+    shared: what every data set is given that does not say otherwise.
+    """
+    specs = [dict(part) for part in (spec if isinstance(spec, Sequence) else [spec])]
+    weights = [part.pop("weight", None) for part in specs]
+    sources = [build_dataset({**shared, **part}) for part in specs]
+    weighted = any(weight is not None for weight in weights)
+    return Mixture(sources, [weight or 1.0 for weight in weights] if weighted else None)
