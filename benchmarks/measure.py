@@ -3,13 +3,14 @@
 import multiprocessing
 import os
 import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import torch
@@ -100,8 +101,16 @@ def one_core() -> Iterator[None]:
         cv2.setNumThreads(cv_threads)
 
 
-def in_a_fork(work: Callable[[Any], object], argument: Any) -> tuple[float, float]:
-    """(private, resident) megabytes of a forked process after it has done ``work(argument)``."""
+class Memory(NamedTuple):
+    """Megabytes of a process: its own, all that it has at the end, and the most that it had."""
+
+    private: float
+    resident: float
+    peak: float
+
+
+def in_a_fork(work: Callable[[Any], object], argument: Any) -> Memory:
+    """What a forked process needs to do ``work(argument)``."""
     context = multiprocessing.get_context("fork")
     answers = context.SimpleQueue()
     process = context.Process(target=_work_and_weigh, args=(work, argument, answers))
@@ -114,7 +123,8 @@ def _work_and_weigh(work: Callable[[Any], object], argument: Any, answers: Any) 
     work(argument)
     lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
-    answers.put((sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Rss"]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    answers.put(Memory(sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Rss"], peak))
 
 
 def drawn_photos(folder: Path, count: int) -> Path:

@@ -135,9 +135,10 @@ def worker_memory(data: TextDataset) -> Iterator[Row]:
 
     Most of what is resident are torch's libraries, which all processes share.
     """
-    private_mb, resident_mb = in_a_fork(make_many_samples, data)
-    yield Row("memory that a worker adds", private_mb, "MB", "<= 400")
-    yield Row("a worker's resident memory, torch's libraries included", resident_mb, "MB", "<= 400")
+    memory = in_a_fork(make_many_samples, data)
+    yield Row("memory that a worker adds", memory.private, "MB", "<= 400")
+    yield Row("a worker's resident memory, torch's libraries included", memory.resident, "MB",
+              "<= 400")  # fmt: skip
 
 
 def make_many_samples(data: TextDataset) -> None:

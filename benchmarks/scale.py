@@ -59,8 +59,8 @@ def memory_of_a_worker(folder: Path) -> Iterator[Row]:
         ignore=np.zeros(words, bool),
         lines=np.ones(words, np.int32),
     )
-    private_mb, _ = in_a_fork(look_around, data)
-    yield Row("private memory of a worker with a million images", private_mb, "MB", "<= 150")
+    memory = in_a_fork(look_around, data)
+    yield Row("private memory of a worker with a million images", memory.private, "MB", "<= 150")
 
 
 def look_around(data: TextDataset) -> None:

@@ -25,6 +25,7 @@ class Report:
 
     problems: all of them; everything they name has been left out of the data set.
     images, words, ignored: what is left, the ignored words being among the words.
+    left_out: see ``LabelSet``.
     clipped: words that reach beyond their image and are used up to its edge.
     sizes: (images, 2), height and width of each that is left; 0 where a test image is unreadable.
     """
@@ -36,6 +37,7 @@ class Report:
     images: int
     words: int
     ignored: int
+    left_out: int
     clipped: int
     sizes: np.ndarray = field(compare=False)
 
@@ -44,6 +46,8 @@ class Report:
         key = "data.check.problems" if self.problems else "data.check.clean"
         numbers = {"images": self.images, "words": self.words, "ignored": self.ignored}
         yield say(key, folder=self.folder, count=len(self.problems), **numbers)
+        if self.left_out:
+            yield say("data.check.left_out", count=self.left_out)
         if self.clipped:
             yield say("data.check.clipped", count=self.clipped)
         for kind, count in Counter(problem.kind for problem in self.problems).most_common():
@@ -102,6 +106,7 @@ def check_dataset(dataset: TextDataset) -> Report:
         images=dataset.num_images,
         words=len(dataset.packed),
         ignored=int(dataset.packed.ignore.sum()),
+        left_out=dataset.left_out,
         clipped=_count_clipped(dataset.packed, sizes),
         sizes=sizes,
     )

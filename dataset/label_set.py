@@ -32,6 +32,7 @@ class LabelSet:
         own, of that file.
     file_of: (N,) number of the label file that each stands in.
     words: of each image.  sizes: (N, 2) height and width by the file, 0 where it does not say.
+    left_out: see ``ImageLabel``, of all together.
     """
 
     files: PackedNames
@@ -40,6 +41,7 @@ class LabelSet:
     words: PackedWords
     sizes: np.ndarray
     problems: list[Problem]
+    left_out: int
 
     @classmethod
     def empty(cls) -> "LabelSet":
@@ -89,6 +91,7 @@ def read_label_set(
 def _read(format_name: str, files: Sequence[str], paths: Sequence[Path]) -> LabelSet:
     row = FORMATS[format_name]
     packer = WordPacker()
+    left_out = 0
     problems: list[Problem] = []
     names: dict[str, int] = {} if row.labels_many else {file: n for n, file in enumerate(files)}
     sizes = [(0, 0)] * len(names)
@@ -97,6 +100,7 @@ def _read(format_name: str, files: Sequence[str], paths: Sequence[Path]) -> Labe
         beside = os.path.dirname(files[file_number])
         for label in read_file(row.read, path):
             problems += label.problems
+            left_out += label.left_out
             if not row.labels_many:
                 image = file_number
             elif label.image:
@@ -117,6 +121,7 @@ def _read(format_name: str, files: Sequence[str], paths: Sequence[Path]) -> Labe
         packer.packed(),
         np.array(sizes, np.int32).reshape(-1, 2),
         problems,
+        left_out,
     )
 
 
@@ -156,6 +161,7 @@ def _save(label_set: LabelSet, path: Path, fingerprint: str) -> None:
                 "file_of": label_set.file_of,
                 "sizes": label_set.sizes,
                 "problems": _bytes(json.dumps(problems)),
+                "left_out": np.array(label_set.left_out),
                 **label_set.words.arrays(),
             }
             np.savez(file, allow_pickle=False, **arrays)
@@ -179,6 +185,7 @@ def _load(path: Path, fingerprint: str, files: Sequence[str]) -> LabelSet | None
                 PackedWords(**{part: kept[part] for part in PackedWords.parts()}),
                 kept["sizes"],
                 [Problem(kind, Path(file), *rest) for kind, file, *rest in problems],
+                int(kept["left_out"]),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None

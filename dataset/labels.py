@@ -65,12 +65,15 @@ class ImageLabel:
 
     image: the image's name in the file; "" in a file that is about one image alone.
     size: (height, width) of the image by the file, None where it does not say.
+    left_out: entries that are no words and are meant to be none, such as the single characters
+        that some files hold beside each word.
     """
 
     image: str
     words: Sequence[Word]
     problems: Sequence[Problem] = ()
     size: tuple[int, int] | None = None
+    left_out: int = 0
 
 
 # Label file -> what it says, image by image; an image may come in several pieces, anywhere.
@@ -135,7 +138,9 @@ def read_entries(
 
     parse: (entry, its number) -> a word, or None for an entry that is left out on purpose.
     """
-    words, problems = [], []
+    words: list[Word] = []
+    problems: list[Problem] = []
+    left_out = 0
     for line, entry in enumerate(entries, start=1):
         try:
             word = parse(entry, line)
@@ -144,7 +149,8 @@ def read_entries(
             problems.append(Problem(kind, path, line, detail, image))
         else:
             words += [] if word is None else [word]
-    return ImageLabel(image, words, problems, size)
+            left_out += word is None
+    return ImageLabel(image, words, problems, size, left_out)
 
 
 def read_text(path: Path) -> str:

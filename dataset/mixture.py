@@ -1,14 +1,16 @@
 """Several data sets trained on as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
 
+from dataset.data_sets import DATA_SETS
 from dataset.text_dataset import Item, TextDataset, build_dataset
 from dataset.weighted_order import WeightedOrder
+from runtime.config import find_file
 
 
 class Mixture(Dataset[Item]):
@@ -86,8 +88,26 @@ def build_training_data(
     spec: each may have a ``weight``; without one it counts 1 where others have one.
     shared: what every data set is given that does not say otherwise.
     """
-    specs = [dict(part) for part in (spec if isinstance(spec, Sequence) else [spec])]
-    weights = [part.pop("weight", None) for part in specs]
-    sources = [build_dataset({**shared, **part}) for part in specs]
-    weighted = any(weight is not None for weight in weights)
-    return Mixture(sources, [weight or 1.0 for weight in weights] if weighted else None)
+    sources, weights, weighted = [], [], False
+    for part in spec if isinstance(spec, Sequence) else [spec]:
+        settings = {**shared, **part}
+        weight = settings.pop("weight", None)
+        weighted |= weight is not None
+        found = [build_dataset(settings), *_joined(settings)]
+        sources += found
+        total = sum(map(len, found))
+        weights += [(weight or 1.0) * len(source) / total for source in found]
+    return Mixture(sources, weights if weighted else None)
+
+
+def _joined(settings: Mapping[str, Any]) -> Iterator[TextDataset]:
+    """What belongs to the training images of a kind of data set, where it is there."""
+    if any(settings.get(key) for key in ("img_dir", "gt_dir", "lmdb_path")):
+        return
+    for images, labels in DATA_SETS[settings["type"]].joined:
+        folders = [
+            find_file(Path(settings.get("data_root", "data")) / name) for name in (images, labels)
+        ]
+        if all(folder.is_dir() for folder in folders):
+            places = dict(zip(("img_dir", "gt_dir"), map(str, folders), strict=True))
+            yield build_dataset({**settings, **places})

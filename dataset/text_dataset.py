@@ -111,6 +111,7 @@ class TextDataset(Dataset[Item]):
     def _read_labels(self, source: Source, in_lines: bool, index_folder: Path | None) -> None:
         """Pair photos with labels; photos without one can be tested on, not trained on."""
         labels, label_of, self.problems = source.labels(in_lines, index_folder)
+        self.left_out = labels.left_out
         self.has_labels = bool((label_of >= 0).any())
         if self.is_train and not self.has_labels:
             raise source.nothing_to_train_on(self.problems)

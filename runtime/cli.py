@@ -135,6 +135,11 @@ def add_common_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--device", default="auto", metavar="auto|cpu|cuda|cuda:1", help=say("cli.device")
     )
+    add_config_arguments(parser)
+
+
+def add_config_arguments(parser: Parser) -> None:
+    """Add ``--cfg-options`` and ``--lang`` to a script's parser."""
     parser.add_argument(
         "--cfg-options",
         nargs="+",

@@ -651,6 +651,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "데이터 확인: {folder} (이미지 {images}장, 글자 영역 {words}개, 무시 {ignored}개), 문제 {count}건은 빼고 씁니다",
         "en": "data checked: {folder} ({images} images, {words} words, {ignored} of them ignored), {count} problems left out",
     },
+    "data.check.left_out": {
+        "ko": "  단어가 아닌 항목 (글자 하나씩 표시한 것): {count}건 (쓰지 않습니다)",
+        "en": "  entries that are no words (their single characters): {count} (not used)",
+    },
     "data.check.clipped": {
         "ko": "  이미지 밖으로 나간 영역: {count}건 (이미지 안의 부분만 씁니다)",
         "en": "  words that reach beyond their image: {count} (used up to its edge)",
@@ -1421,6 +1425,10 @@ exit code is 2 then.""",
         "ko": "data.{name} 건너뜀: {reason}",
         "en": "data.{name} is passed over: {reason}",
     },
+    "doctor.no_coordinates": {
+        "ko": "좌표를 찾을 수 없습니다: {line}",
+        "en": "no coordinates were found: {line}",
+    },
     "doctor.not_compared": {
         "ko": "비슷해 보이는 이미지가 너무 많아 {count}쌍은 비교하지 않았습니다.",
         "en": "so many images look the same that {count} pairs of them were not compared.",
@@ -1500,8 +1508,8 @@ exit code is 2 then.""",
         "en": "   - images left out, for their coordinates mean something else (mend these yourself): {count}",
     },
     "doctor.fix.unlabelled": {
-        "ko": "   - 라벨이 없어 뺀 이미지: {count}장",
-        "en": "   - images left out, for they have no label: {count}",
+        "ko": "   - 라벨이 없거나 읽을 수 없어 뺀 이미지: {count}장",
+        "en": "   - images left out, for they have no label that can be read: {count}",
     },
     "doctor.fix.unpaired": {
         "ko": "   - 짝이 없어 뺀 이미지와 라벨: {count}개",
@@ -1712,8 +1720,8 @@ exit code is 2 then.""",
         "en": "label files that cannot be read",
     },
     "doctor.unreadable_label.found": {
-        "ko": "라벨 파일을 읽을 수 없습니다 ({detail})",
-        "en": "the label file cannot be read ({detail})",
+        "ko": "{detail}",
+        "en": "{detail}",
     },
     "doctor.unreadable_label.why": {
         "ko": "파일이 손상되었거나, 글자 인코딩이나 형식이 다르거나, 읽기 권한이 없습니다.",
@@ -1744,8 +1752,8 @@ exit code is 2 then.""",
         "en": "malformed lines",
     },
     "doctor.malformed_line.found": {
-        "ko": "좌표를 찾을 수 없습니다: {detail}",
-        "en": "no coordinates were found: {detail}",
+        "ko": "{detail}",
+        "en": "{detail}",
     },
     "doctor.malformed_line.why": {
         "ko": "이 줄의 글자는 라벨이 없는 것과 같습니다.",
@@ -1760,8 +1768,8 @@ exit code is 2 then.""",
         "en": "lines with a wrong number of coordinates",
     },
     "doctor.coordinate_count.found": {
-        "ko": "쓸 수 있는 점이 {detail}개입니다",
-        "en": "it has {detail} usable points",
+        "ko": "{detail}",
+        "en": "{detail}",
     },
     "doctor.coordinate_count.why": {
         "ko": "점 네 개(x,y 여덟 개) 이상이 필요합니다. 수가 네 개뿐이면 [x, y, w, h]나 두 꼭짓점일 수 있으니 점 네 개로 바꾸세요.",

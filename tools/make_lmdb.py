@@ -28,7 +28,7 @@ from dataset.read_ahead import in_order
 from runtime import cli
 from runtime.config import load_config
 from runtime.interruption import Interruption
-from runtime.messages import LANGUAGES, UserError, run_script, say, tell
+from runtime.messages import UserError, run_script, say, tell
 
 SPLITS = ("train", "test", "val", "valid")
 SHOWN_PER_KIND = 10
@@ -50,9 +50,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--format", metavar="NAME", help=say("make_lmdb.format"))
     workers = min(8, os.cpu_count() or 1)
     add("--workers", type=cli.POSITIVE, default=workers, metavar="N", help=say("make_lmdb.workers"))
-    add("--cfg-options", nargs="+", action="extend", default=[], metavar="KEY=VALUE",
-        help=say("cli.cfg_options"))  # fmt: skip
-    add("--lang", choices=LANGUAGES, help=say("cli.lang"))
+    cli.add_config_arguments(parser)
     return parser.parse_args(arguments)
 
 
@@ -180,6 +178,7 @@ def tell_summary(
         images=writer.num_samples,
         words=writer.num_words,
         ignored=writer.num_ignored,
+        left_out=0,
         clipped=0,
         sizes=np.empty((0, 2), np.int64),
     )

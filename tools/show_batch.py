@@ -16,7 +16,7 @@ from dataset.show import count_words, draw_samples
 from inference.overlay import write_image
 from runtime import cli
 from runtime.config import load_config
-from runtime.messages import LANGUAGES, run_script, say, tell
+from runtime.messages import run_script, say, tell
 
 MOST_SAMPLES = 256
 
@@ -30,9 +30,7 @@ def main() -> int:
         help=say("show.num"))  # fmt: skip
     add("--out", type=Path, default=Path("batch.png"), metavar="IMAGE", help=say("show.out"))
     add("--seed", type=cli.COUNT, default=666, metavar="N", help=say("show.seed"))
-    add("--cfg-options", nargs="+", action="extend", default=[], metavar="KEY=VALUE",
-        help=say("cli.cfg_options"))  # fmt: skip
-    add("--lang", choices=LANGUAGES, help=say("cli.lang"))
+    cli.add_config_arguments(parser)
     args = parser.parse_args(sys.argv[1:])
     config = load_config(args.config, args.cfg_options)
     data = build_training_data(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def read_lines(path: Path, parse: Callable[[str, int], Word]) -> Iterator[ImageL
     parse: (line, its number from 1) -> the word.  The encodings are those of ``read_text``.
     """
     lines = split_lines(read_text(path))
-    yield read_entries(path, lines, lambda line, at: parse(line, at) if line.strip() else None)
+    label = read_entries(path, lines, lambda line, at: parse(line, at) if line.strip() else None)
+    yield replace(label, left_out=0)  # a blank line is nothing that could be missed
 
 
 def split_lines(text: str) -> list[str]:

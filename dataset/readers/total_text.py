@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def read_total_text(path: Path) -> Iterator[ImageLabel]:
         return
     lines = split_lines(read_text(path))
     if any(map(_RECORD_START.match, lines)):
-        yield read_entries(path, _records(lines), _parse_record)
+        # What is empty there is the rest of a record, and nothing that could be missed.
+        yield replace(read_entries(path, _records(lines), _parse_record), left_out=0)
     else:
         yield from read_lines(path, _parse_plain_line)
 

@@ -1,13 +1,15 @@
 """What is found before training starts, and what is refused."""
 
+import json
 import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from dataset.checks import check_dataset, describe
-from dataset.labels import Problem
+from dataset import build_dataset
+from dataset.checks import check_dataset
+from dataset.labels import Problem, describe
 from runtime.messages import MESSAGES, UserError, set_language
 from tests.conftest import ic15
 from tests.dataset.test_text_dataset import LABEL, make, write_label, write_photo
@@ -185,3 +187,29 @@ def test_hundreds_of_photos_are_checked_in_a_moment():
 
     assert (report.images, report.problems) == (700, ())
     assert time.process_time() - start_s < 2
+
+
+def test_what_is_clipped_and_what_is_no_word_is_counted(tmp_path):
+    write_photo(tmp_path / "images/1.jpg")
+    words = [
+        ([10, 10, 30, 20], "word"),
+        ([10, 10, 10, 20], "character"),
+        ([-5, 60, 30, 20], "word"),
+    ]
+    annotations = [
+        {"image_id": "1", "text": "가", "bbox": box, "attributes": {"class": kind}}
+        for box, kind in words
+    ]
+    image = {"id": "1", "width": 180, "height": 120, "file_name": "1.jpg", "type": "sign"}
+    document = {"info": {}, "images": [image], "annotations": annotations, "licenses": []}
+    (tmp_path / "labels.json").write_text(json.dumps(document), "utf-8")
+    places = {"img_dir": str(tmp_path / "images"), "gt_dir": str(tmp_path / "labels.json")}
+
+    report = check_dataset(build_dataset({"type": "FAST_Data", **places}))
+
+    assert (report.words, report.left_out, report.clipped) == (2, 1, 1)
+    set_language("en")
+    assert list(report.lines())[1:] == [
+        "  entries that are no words (their single characters): 1 (not used)",
+        "  words that reach beyond their image: 1 (used up to its edge)",
+    ]

@@ -93,3 +93,19 @@ def test_photos_of_every_source_are_kept_decoded(folders, tmp_path):
     assert kept == sum(source.cache.num_bytes for source in data.sources)
     for number in range(5):
         assert torch.equal(data[number]["imgs"], plain[number]["imgs"])
+
+
+def test_hust_belongs_to_the_training_images_of_msra_where_it_is_there(tmp_path):
+    write_photo(tmp_path / "MSRA-TD500/train/IMG_1.JPG")
+    write_label(tmp_path / "MSRA-TD500/train/IMG_1.gt", "0 0 10 10 40 20 0.1\n")
+    spec = {"type": "FAST_MSRA", "data_root": str(tmp_path), "img_size": 96, "weight": 2}
+    alone = build_training_data([spec])
+    for number in range(3):
+        write_photo(tmp_path / f"HUST-TR400/{number}.jpg")
+        write_label(tmp_path / f"HUST-TR400/{number}.gt", "0 1 10 10 40 20 0\n")
+
+    joined = build_training_data([spec])
+
+    assert (alone.num_images, joined.num_images) == (1, 4)
+    assert joined.weights == [0.5, 1.5]
+    assert {part.format_name for part in joined.sources} == {"msra"}
