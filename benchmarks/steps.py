@@ -55,12 +55,16 @@ class Step:
         }
 
     def run(self) -> None:
+        self.advance()
+        self.finish()
+
+    def advance(self) -> None:
+        """All of a step's work; a GPU is not waited for."""
         self.losses(self.forward()).backward()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.ema.update()
-        self.finish()
 
     def forward(self) -> Tensor:
         with autocast(self.device, self.precision):
