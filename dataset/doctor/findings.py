@@ -94,8 +94,13 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """``path:line``, which editors and terminals open at a click."""
-        return str(self.path) if self.line is None else f"{self.path}:{self.line}"
+        """``path:line``, which editors and terminals open at a click.
+
+        With the photo, where the file is not named after it and so may be about many.
+        """
+        place = str(self.path) if self.line is None else f"{self.path}:{self.line}"
+        apart = self.photo and Path(self.photo).stem not in self.path.name
+        return f"{place} ({self.photo})" if apart else place
 
     @property
     def name(self) -> str:
