@@ -20,7 +20,17 @@ import torch
 from benchmarks.measure import Row, hardware
 from runtime.config import PROJECT_ROOT
 
-QUESTIONS = ("samples", "steps", "boxes", "testing", "start", "labels", "scale", "training")
+QUESTIONS = (
+    "samples",
+    "steps",
+    "boxes",
+    "testing",
+    "start",
+    "labels",
+    "doctor",
+    "scale",
+    "training",
+)
 
 
 def parse_args() -> argparse.Namespace:

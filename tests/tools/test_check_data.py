@@ -141,7 +141,14 @@ def test_ctrl_c_leaves_nothing_half_written(data, tmp_path, workers, monkeypatch
     monkeypatch.setattr("dataset.doctor.examination._IN_THIS_PROCESS", 2)
     monkeypatch.setattr("dataset.doctor.examination.look_at", press)
 
-    finished = run_here(SCRIPT, data.folder, "--fix", "mended", "--workers", workers, cwd=tmp_path)
+    # A shell without job control lets what it starts in the background ignore the key.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        finished = run_here(
+            SCRIPT, data.folder, "--fix", "mended", "--workers", workers, cwd=tmp_path
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert finished.returncode == 130
     assert "Traceback" not in finished.stderr
