@@ -148,7 +148,8 @@ def _apply_override(config: Config, override: str) -> None:
     rules: Any = KNOWN_KEYS
     for part in key.split(".")[:-1]:
         if isinstance(node, list):
-            node, rules = _numbered(node, part, override), rules[0]
+            node = _numbered(node, part, override)
+            rules = rules[0] if isinstance(rules, list) else None
             continue
         rules = rules.get(part) if isinstance(rules, Mapping) else None
         has_part = isinstance(node, Mapping | Config) and part in node
@@ -161,9 +162,7 @@ def _apply_override(config: Config, override: str) -> None:
             rules = rules[0]
     last = key.split(".")[-1]
     if isinstance(rules, list):
-        if isinstance(node, list):
-            raise UserError("config.which_of_list", override=override, key=key, count=len(node))
-        rules = rules[0]
+        raise UserError("config.which_of_list", override=override, key=key, count=len(node))
     known = isinstance(rules, Mapping) and last in rules
     if not known and not (isinstance(node, Mapping | Config) and last in node):
         raise _unknown_key(override, key, last, node, rules)

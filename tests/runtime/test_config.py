@@ -219,6 +219,13 @@ def test_an_option_for_a_list_must_say_which_part(tmp_path, key):
     assert raised.value.fields["count"] == 2
 
 
+def test_a_list_that_is_no_list_of_data_sets_has_no_parts_to_set(tmp_path):
+    path = mixture(tmp_path, MIXTURE + "mine = [1, 2]\n")
+    with pytest.raises(UserError) as raised:
+        load_config(path, ["mine.0.img_dir=photos"])
+    assert raised.value.key == "config.unknown_key"
+
+
 def test_a_misspelt_option_for_a_part_names_the_nearest(tmp_path):
     with pytest.raises(UserError, match="img_dir"):
         load_config(mixture(tmp_path), ["data.train.0.imgdir=photos"])
