@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from dataset import build_dataset
-from dataset.checks import describe
+from dataset.label_set import LABEL_INDEX
+from dataset.labels import describe
 from dataset.text_dataset import TextDataset
 from inference.detector import TextDetector, configured_short_size, detection_settings, load_model
 from inference.evaluate import EvaluationResult, evaluate
@@ -65,7 +66,7 @@ def main() -> int:
     config = load_config(args.config, args.cfg_options)
     output = args.output or Path(config.test_cfg.get("result_path", DEFAULT_RESULT))
     output = output if output.suffix else output.with_suffix(".zip")
-    dataset = build_test_dataset(config, args.eval, output.parent / "label_index")
+    dataset = build_test_dataset(config, args.eval, output.parent / LABEL_INDEX)
     checkpoint = read_checkpoint(args.checkpoint, prefer_ema=args.ema)
     model = load_model(config, checkpoint)
     tell("detect.loaded", path=checkpoint.path, source=say(f"detect.source.{checkpoint.source}"))

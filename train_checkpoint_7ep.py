@@ -30,6 +30,7 @@ from tqdm import tqdm
 
 from dataset import Mixture, TextDataset, build_dataset, build_training_data, prepare_worker
 from dataset.checks import Report, check_dataset
+from dataset.label_set import LABEL_INDEX
 from dataset.sampler import EpochSampler
 from inference.detector import TextDetector, configured_short_size, detection_settings
 from inference.evaluate import evaluate
@@ -84,7 +85,6 @@ CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
 MAX_BAD_STEPS = 10
-LABEL_INDEX = "label_index"  # folder, in the output folder, that spares reading labels again
 LONG_WAIT = 0.1  # share of an epoch spent waiting for data from which on a remedy is named
 PROBLEMS_SHOWN = 10  # of each kind
 # Parts of a batch that stay on the host: asking them never waits for the device.

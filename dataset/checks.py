@@ -126,14 +126,17 @@ def _words_outside(words: PackedWords, sizes: np.ndarray) -> list[int]:
 
     Images of size 0 are not readable, and leave with all their words.
     """
-    low, high = words.extents()
-    of_word = sizes[words.image_of_words()]
-    outside = (high < 0).any(axis=1) | (low >= of_word[:, ::-1]).any(axis=1)
-    return np.flatnonzero(outside & of_word.any(axis=1)).tolist()
+    low, high, edges = _extents_and_edges(words, sizes)
+    outside = (high < 0).any(axis=1) | (low >= edges).any(axis=1)
+    return np.flatnonzero(outside & edges.any(axis=1)).tolist()
 
 
 def _count_clipped(words: PackedWords, sizes: np.ndarray) -> int:
-    low, high = words.extents()
-    of_word = sizes[words.image_of_words()]
-    reaches_out = (low < 0).any(axis=1) | (high > of_word[:, ::-1]).any(axis=1)
-    return int((reaches_out & of_word.any(axis=1)).sum())
+    low, high, edges = _extents_and_edges(words, sizes)
+    reaches_out = (low < 0).any(axis=1) | (high > edges).any(axis=1)
+    return int((reaches_out & edges.any(axis=1)).sum())
+
+
+def _extents_and_edges(words: PackedWords, sizes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Least and greatest x, y of each word, and the width and height of its image, (W, 2) each."""
+    return (*words.extents(), sizes[words.image_of_words(), ::-1])

@@ -19,6 +19,8 @@ from dataset.packed_words import PackedWords, WordPacker
 
 # Raised whenever readers change what they give: indexes written before are then made anew.
 _VERSION = 1
+# The folder, in that of the results, that spares reading labels again.
+LABEL_INDEX = "label_index"
 # Fewer bytes and files than these are read again faster than anybody notices.
 _INDEXED_FROM_BYTES, _INDEXED_FROM_FILES = 8 << 20, 5_000
 

@@ -61,8 +61,8 @@ class Mixture(Dataset[Item]):
 
     def drawn(self, samples: np.ndarray) -> list[tuple[str, int, int]]:
         """Name, photos and words of each source that these samples hold, repetitions counted."""
-        ends = np.cumsum(self.lengths)
-        parts = np.split(np.sort(samples), np.searchsorted(np.sort(samples), ends[:-1]))
+        ends, samples = np.cumsum(self.lengths), np.sort(samples)
+        parts = np.split(samples, np.searchsorted(samples, ends[:-1]))
         rows = []
         for source, part, end in zip(self.sources, parts, ends.tolist(), strict=True):
             images = (part - (end - len(source))) % source.num_images

@@ -74,18 +74,19 @@ def list_label_names(folder: Path, label_format: Format | None = None) -> list[s
     label_format: with it only files of that format; else all that are neither images nor hidden.
     """
     names = sorted(name for name in os.listdir(folder) if (folder / name).is_file())
-    names = _of_format(folder, names, label_format)
+    names = names_of_format(folder, names, label_format)
     if not names:
         deep = (
             os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
             for parent, _, files in os.walk(folder)
             for name in files
         )
-        names = _of_format(folder, sorted(deep), label_format)
+        names = names_of_format(folder, sorted(deep), label_format)
     return names
 
 
-def _of_format(folder: Path, names: Sequence[str], label_format: Format | None) -> list[str]:
+def names_of_format(folder: Path, names: Sequence[str], label_format: Format | None) -> list[str]:
+    """Those of some files in ``folder`` that may hold labels; see ``list_label_names``."""
     if label_format is not None and not label_format.labels_many:
         suffixes = tuple({os.path.splitext(name)[1] for name in label_format.label_names})
         return [name for name in names if name.lower().endswith(suffixes)]

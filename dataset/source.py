@@ -19,6 +19,7 @@ from dataset.pairing import (
     label_names_of,
     labels_of_images,
     list_label_names,
+    names_of_format,
     unused_labels,
 )
 from dataset.photo_folder import PhotoFolder, Photos
@@ -172,11 +173,7 @@ def _find_format(folder: Path, files: Sequence[str], needed: bool) -> tuple[str 
             formats = ", ".join(FORMATS)
             raise UserError("data.format_not_found", path=folder.absolute(), formats=formats)
         return None, []
-    row = FORMATS[name]
-    if row.labels_many:
-        return name, [file for file in files if row.recognises(folder / file)]
-    suffixes = tuple({Path(label_name).suffix for label_name in row.label_names})
-    return name, [file for file in files if file.lower().endswith(suffixes)]
+    return name, names_of_format(folder, files, FORMATS[name])
 
 
 def find_database(lmdb_path: str) -> Source:

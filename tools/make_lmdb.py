@@ -178,7 +178,7 @@ def tell_summary(
         images=writer.num_samples,
         words=writer.num_words,
         ignored=writer.num_ignored,
-        left_out=0,
+        left_out=dataset.left_out,
         clipped=0,
         sizes=np.empty((0, 2), np.int64),
     )
