@@ -214,6 +214,114 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "{path}: 저장하지 못했습니다 ({reason}). 디스크 공간과 쓰기 권한을 확인하세요.",
         "en": "{path} could not be written ({reason}); check disk space and permissions.",
     },
+    "checkpoint.no_file": {
+        "ko": "{path}: 일반 파일이 아닙니다 (파이프, 장치 또는 소켓). 체크포인트 파일을 지정하세요.",
+        "en": "{path} is no regular file but a pipe, a device or a socket; name a checkpoint file.",
+    },
+    "checkpoint.cannot_open": {
+        "ko": "{path}: 열지 못했습니다 ({reason}). 경로를 확인하세요.",
+        "en": "{path} could not be opened ({reason}); check the path.",
+    },
+    "checkpoint.not_as_saved": {
+        "ko": "{path}: 저장된 뒤에 내용이 바뀌었습니다 ({groups}의 해시가 다릅니다). 파일을 다시 복사하거나 다른 체크포인트를 쓰세요.",
+        "en": "{path} has changed since it was saved (the hash of {groups} differs); copy it again or use another checkpoint.",
+    },
+    "checkpoint.no_room": {
+        "ko": "{path}: 공간이 모자라 저장할 수 없습니다 ({needed:.0f} MB가 필요한데 {free:.0f} MB가 비어 있습니다. 할당량이나 파일 크기 제한 때문에 더 적을 수도 있습니다). 공간을 비우거나 --output_dir로 다른 디스크를 지정하세요.",
+        "en": "{path} does not fit ({needed:.0f} MB are needed and {free:.0f} MB free, or less by a quota or a limit on file sizes); make room or name another disk with --output_dir.",
+    },
+    "checkpoint.little_room": {
+        "ko": "⚠️ {path}: 에폭 체크포인트 {files}개가 다 들어가지 않습니다 ({needed:.0f} MB가 필요한데 {free:.0f} MB가 비어 있습니다). train_cfg.keep_checkpoints로 남길 개수를 정하세요.",
+        "en": "⚠️ {path} has no room for all {files} checkpoints of epochs ({needed:.0f} MB are needed, {free:.0f} MB free); bound their number with train_cfg.keep_checkpoints.",
+    },
+    "checkpoint.locked": {
+        "ko": "{path}: 다른 훈련(PID {pid}, 호스트 {host})이 이 출력 폴더를 쓰고 있습니다. 그 훈련이 끝나기를 기다리거나 --output_dir로 다른 폴더를 지정하세요 (더는 돌고 있지 않다면 {lock} 파일을 지우세요).",
+        "en": "{path} is in use by another run (PID {pid} on {host}); wait for it to end or name another folder with --output_dir (if it no longer runs, delete {lock}).",
+    },
+    "checkpoint.differs.breaks": {
+        "ko": "   - {name}: {old} → {new}",
+        "en": "   - {name}: {old} -> {new}",
+    },
+    "checkpoint.differs.harmless": {
+        "ko": "   - {name}: {old} → {new} (결과에 영향 없음)",
+        "en": "   - {name}: {old} -> {new} (does not change the result)",
+    },
+    "checkpoint.differs.refused": {
+        "ko": "{path}: 재개하면 중단 없이 훈련한 것과 결과가 달라지게 하는 변경이 {count}개 있습니다 ({changes}). 원래대로 되돌리거나, 그래도 재개하려면 --force를 붙이세요.",
+        "en": "{path}: {count} changes make the resumed run differ from an uninterrupted one ({changes}); undo them, or add --force to resume all the same.",
+    },
+    "checkpoint.inspect.about": {
+        "ko": "체크포인트 파일이 무엇인지, 어디서 왔는지, 온전한지 보여 줍니다.",
+        "en": "Show what a checkpoint file is, where it comes from and whether it is whole.",
+    },
+    "checkpoint.inspect.examples": {
+        "ko": """예시:
+  python tools/inspect_checkpoint.py finetune_checkpoints/checkpoint_best.pth
+  python tools/inspect_checkpoint.py checkpoint_7ep.pth --json""",
+        "en": """examples:
+  python tools/inspect_checkpoint.py finetune_checkpoints/checkpoint_best.pth
+  python tools/inspect_checkpoint.py checkpoint_7ep.pth --json""",
+    },
+    "checkpoint.inspect.help.file": {"ko": "체크포인트 파일", "en": "the checkpoint file"},
+    "checkpoint.inspect.help.json": {
+        "ko": "문장 대신 JSON으로 보여 줍니다.",
+        "en": "print JSON instead of sentences",
+    },
+    "checkpoint.inspect.kind.run": {
+        "ko": "{path}: 이 도구의 체크포인트, {epochs} 에폭 중 {epoch} 에폭까지 훈련, FAST-{size}의 EMA 가중치, {resumable}",
+        "en": "{path}: checkpoint of this tool after epoch {epoch} of {epochs}, EMA weights of FAST-{size}, {resumable}",
+    },
+    "checkpoint.inspect.resumable": {"ko": "재개할 수 있음", "en": "can be resumed"},
+    "checkpoint.inspect.not_resumable": {"ko": "재개할 수 없음", "en": "cannot be resumed"},
+    "checkpoint.inspect.kind.result": {
+        "ko": "{path}: 이 도구가 만든 가중치(예: 평균), {epoch} 에폭까지 훈련, FAST-{size}, 재개할 수 없음",
+        "en": "{path}: weights that this tool made, such as an average, after epoch {epoch}, FAST-{size}, cannot be resumed",
+    },
+    "checkpoint.inspect.kind.training": {
+        "ko": "{path}: 원본 FAST 등의 훈련 체크포인트, {epoch} 에폭까지 훈련, FAST-{size} 가중치",
+        "en": "{path}: training checkpoint such as those of upstream FAST, after epoch {epoch}, weights of FAST-{size}",
+    },
+    "checkpoint.inspect.kind.released": {
+        "ko": "{path}: 배포된 FAST 체크포인트, FAST-{size} 가중치",
+        "en": "{path}: released FAST checkpoint, weights of FAST-{size}",
+    },
+    "checkpoint.inspect.kind.weights": {
+        "ko": "{path}: 가중치만 있는 파일, FAST-{size}",
+        "en": "{path}: bare weights of FAST-{size}",
+    },
+    "checkpoint.inspect.kind.backbone": {
+        "ko": "{path}: ImageNet 백본 가중치, FAST-{size}",
+        "en": "{path}: ImageNet backbone weights of FAST-{size}",
+    },
+    "checkpoint.inspect.kind.foreign": {
+        "ko": "{path}: FAST가 아닌 다른 네트워크의 가중치 (예: {key})",
+        "en": "{path}: weights of another network than FAST (such as {key})",
+    },
+    "checkpoint.inspect.file": {
+        "ko": "   파일 {file:.1f} MB, 가중치 {weights:.1f} MB, 파라미터 {parameters:,}개",
+        "en": "   file {file:.1f} MB, weights {weights:.1f} MB, {parameters:,} parameters",
+    },
+    "checkpoint.inspect.verified": {
+        "ko": "   해시 확인: {groups}, 저장된 그대로입니다.",
+        "en": "   hashes verified: {groups} are as they were saved.",
+    },
+    "checkpoint.inspect.unsealed": {
+        "ko": "   해시가 없는 파일이라 저장된 그대로인지는 파일 형식의 체크섬으로만 확인했습니다.",
+        "en": "   no hashes: only the checksums of the file format, if it has any, were verified.",
+    },
+    "checkpoint.inspect.text": {"ko": "{text}", "en": "{text}"},
+    "checkpoint.inspect.line": {"ko": "   {name}: {value}", "en": "   {name}: {value}"},
+    "checkpoint.inspect.progress": {"ko": "진행", "en": "progress"},
+    "checkpoint.inspect.made": {"ko": "저장", "en": "saved"},
+    "checkpoint.inspect.versions": {"ko": "버전", "en": "versions"},
+    "checkpoint.inspect.git": {"ko": "git 리비전", "en": "git revision"},
+    "checkpoint.inspect.metrics": {"ko": "점수", "en": "metrics"},
+    "checkpoint.inspect.data": {"ko": "데이터", "en": "data"},
+    "checkpoint.inspect.config": {"ko": "설정", "en": "config"},
+    "checkpoint.inspect.no_provenance": {
+        "ko": "   출처 기록이 없는 파일입니다 (이 도구의 예전 버전이나 다른 도구가 만들었습니다).",
+        "en": "   no provenance: an older version of this tool made it, or another tool.",
+    },
     # --- training -------------------------------------------------------------------------------
     "train.about": {
         "ko": "checkpoint_7ep.pth 같은 체크포인트에서 시작해 FAST 텍스트 검출기를 내 이미지에 파인튜닝합니다.",
@@ -258,6 +366,18 @@ MESSAGES: dict[str, dict[str, str]] = {
     "train.help.save_interval": {
         "ko": "몇 에포크마다 checkpoint_epoch_N.pth를 저장할지",
         "en": "save checkpoint_epoch_N.pth every so many epochs",
+    },
+    "train.help.force": {
+        "ko": "설정이나 데이터가 달라져 중단 없는 훈련과 같은 결과가 되지 않더라도 --resume으로 이어 합니다.",
+        "en": "resume even where a changed config or changed data make it another run than the uninterrupted one",
+    },
+    "train.help.save_every_iters": {
+        "ko": "에포크 중에도 몇 번의 배치마다 checkpoint_latest.pth를 저장할지 (기본값: 에포크가 끝날 때만)",
+        "en": "save checkpoint_latest.pth every so many batches within an epoch too (default: at its end only)",
+    },
+    "train.help.max_minutes": {
+        "ko": "이 시간(분)이 되기 전에 저장하고 끝냅니다. 작업 시간이 정해진 서버에서 쓰고, --resume auto로 이어 합니다.",
+        "en": "save and end before so many minutes are over, for servers that grant a fixed time; --resume auto goes on",
     },
     "train.help.amp": {
         "ko": "혼합 정밀도: auto는 장치가 빠르게 계산하는 형식을 고릅니다 (기본값: %(default)s)",
@@ -323,6 +443,45 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "   - 이미지 캐시: {kind}, {size:.1f} GB (첫 에포크 동안 채웁니다)",
         "en": "   - image cache: {kind}, {size:.1f} GB (filled during the first epoch)",
     },
+    # --- ranks
+    "ranks.missing": {
+        "ko": "랭크 {rank}: {seconds:.0f}초 동안 기다렸지만 프로세스 {world}개가 {address}에 모두 모이지 않았습니다. 모든 컴퓨터에서 명령이 시작되었는지, 그 주소와 포트에 서로 연결할 수 있는지 확인하세요. ({reason})",
+        "en": "rank {rank}: not all of the {world} processes have come to {address} within {seconds:.0f} s. Make sure that the command was started on every machine, and that all of them can reach this address and port. ({reason})",
+    },
+    "ranks.lost": {
+        "ko": "다른 랭크가 끝나서 이 랭크도 더 나아갈 수 없습니다. 이유는 먼저 끝난 랭크의 메시지에 있습니다. 고친 뒤에 같은 명령에 --resume auto를 붙여 이어서 훈련하세요. ({reason})",
+        "en": "another rank has ended, and this one cannot go on without it. The message of the one that ended first says why; once that is mended, go on with the same command and --resume auto. ({reason})",
+    },
+    "ranks.failed": {
+        "ko": "❌ 랭크 {rank}이(가) 종료 코드 {code}(으)로 끝났습니다. 이유는 그 랭크의 메시지에 있습니다. 나머지 랭크를 끝냅니다. --resume auto로 이어서 훈련할 수 있습니다.",
+        "en": "❌ rank {rank} has ended with exit code {code}; its own message says why. The other ranks are being ended. --resume auto goes on from the last checkpoint.",
+    },
+    "ranks.signalled": {
+        "ko": "❌ 랭크 {rank}이(가) 시그널 {name}(으)로 끝났습니다. 나머지 랭크를 끝냅니다. --resume auto로 이어서 훈련할 수 있습니다.",
+        "en": "❌ signal {name} has ended rank {rank}. The other ranks are being ended. --resume auto goes on from the last checkpoint.",
+    },
+    "ranks.killed": {
+        "ko": "❌ 랭크 {rank}이(가) 시그널 SIGKILL로 끝났습니다. 대개 시스템의 메모리가 모자라서입니다 ('dmesg'가 알려 줍니다). 나머지 랭크를 끝냅니다. --workers나 data.cache를 줄인 뒤에 --resume auto로 이어서 훈련하세요.",
+        "en": "❌ signal SIGKILL has ended rank {rank}: usually the system has run out of memory ('dmesg' tells). The other ranks are being ended. Use fewer --workers or no data.cache, and go on with --resume auto.",
+    },
+    "train.help.watchdog": {
+        "ko": "이만큼의 초 동안 아무 진전이 없으면 어디에서 멈췄는지 알리고 끝냅니다. 0은 기다리기만 합니다 (기본값: 45)",
+        "en": "say where a run hangs and end it after this many seconds without progress; 0 waits for ever (default: 45)",
+    },
+    "watchdog.silent": {
+        "ko": "⏱️ 랭크 {rank} (모두 {world}개): '{stage}' 단계에서 {seconds:.0f}초 동안 진전이 없어서 끝냅니다. 모든 스레드가 멈춘 곳은 아래와 같습니다. --resume auto로 이어서 훈련하고, 멈춘 것이 아니라 느린 것이면 --watchdog을 늘리세요.",
+        "en": "⏱️ rank {rank} of {world} has made no progress for {seconds:.0f} s while {stage}, and ends. Where all of its threads stand follows. Go on with --resume auto; if it was slow rather than hanging, allow more with --watchdog.",
+    },
+    "watchdog.waited": {
+        "ko": "⏱️ 랭크 {rank} (모두 {world}개): '{stage}' 단계에서 {seconds:.0f}초를 기다렸고, 그 가운데 하나가 끝났습니다. 이 랭크의 모든 스레드가 있는 곳은 아래와 같습니다.",
+        "en": "⏱️ rank {rank} of {world} has spent {seconds:.0f} s {stage}, and one of them has ended. Where all threads of this rank stand follows.",
+    },
+    "watchdog.stage.start": {"ko": "시작", "en": "starting"},
+    "watchdog.stage.data": {"ko": "데이터 읽기", "en": "reading data"},
+    "watchdog.stage.compute": {"ko": "계산", "en": "computing a step"},
+    "watchdog.stage.validate": {"ko": "검증", "en": "validating"},
+    "watchdog.stage.save": {"ko": "저장", "en": "saving"},
+    "watchdog.stage.peers": {"ko": "다른 랭크 기다리기", "en": "waiting for the other ranks"},
     "cache.no_room.ram": {
         "ko": "data.cache='ram'에는 메모리 {needed:.1f} GB가 필요한데 {room:.1f} GB만 비어 있습니다. data.cache=disk를 쓰거나 캐시 없이 훈련하세요.",
         "en": "data.cache='ram' needs {needed:.1f} GB of memory, and {room:.1f} GB are free. Use data.cache=disk, or train without a cache.",
@@ -472,20 +631,48 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "🎉 training done: best epoch {epoch}, the results are in {folder}",
     },
     "train.bad_step": {
-        "ko": "⚠️ 배치 {iteration}: 손실이 유한하지 않아 건너뜁니다 (이미지: {names})",
-        "en": "⚠️ batch {iteration}: the loss is not finite, step skipped (images: {names})",
+        "ko": "⚠️ 배치 {iteration}: 손실이나 기울기가 유한하지 않아 건너뜁니다 (이미지: {names})",
+        "en": "⚠️ batch {iteration}: loss or gradients are not finite, step skipped (images: {names})",
+    },
+    "train.bad_step_written": {
+        "ko": "   그 배치를 살펴볼 수 있도록 저장했습니다: {path}",
+        "en": "   that batch was written down to be looked at: {path}",
+    },
+    "train.fell_back": {
+        "ko": "↩️ 마지막으로 온전했던 가중치로 되돌리고 학습률을 설정의 {factor:g}배로 낮춥니다",
+        "en": "↩️ back to the last good weights, with {factor:g} times the configured learning rate",
+    },
+    "train.workers_again": {
+        "ko": "⚠️ 데이터 워커가 죽어 다시 시작합니다 ({count}번째): {reason}",
+        "en": "⚠️ a data worker died; started anew (restart {count}): {reason}",
+    },
+    "train.removed": {
+        "ko": "⚠️ 디스크가 가득 차 가장 오래된 체크포인트를 지웠습니다: {path}",
+        "en": "⚠️ the disk is full; the oldest checkpoint was removed: {path}",
+    },
+    "train.split": {
+        "ko": "⚠️ 배치 {iteration}: 메모리가 부족하여 배치를 {pieces}조각으로 나누어 계산합니다. 기울기는 모아서 쓰므로 배치 크기의 효과는 그대로입니다",
+        "en": "⚠️ batch {iteration}: out of memory, so batches are computed in {pieces} pieces from now on; their gradients are added up, the effective batch stays the same",
+    },
+    "train.out_of_memory": {
+        "ko": "{device}: 이미지 한 장씩 계산해도 메모리가 부족합니다. data.train.img_size(예: 640 → 512)를 줄이거나, --amp를 켜거나, 같은 장치를 쓰는 다른 프로그램을 끝낸 뒤 --resume auto로 이어 하세요.",
+        "en": "{device}: not even a single image at a time fits into memory; lower data.train.img_size (640 → 512, say), use --amp, or end other programs on this device, then go on with --resume auto.",
     },
     "train.bad_image": {
         "ko": "⚠️ 배치 {iteration}: 읽을 수 없는 이미지를 건너뜁니다 ({names})",
         "en": "⚠️ batch {iteration}: unreadable images are left out ({names})",
     },
     "train.too_many_bad_steps": {
-        "ko": "손실이 {count}번 연속으로 유한하지 않아 훈련을 중단합니다. 학습률을 낮추거나(--lr) --amp off로 다시 시작하고, 위에 나온 이미지를 확인하세요.",
-        "en": "the loss was not finite {count} times in a row; start again with a lower --lr or with --amp off, and look at the images named above.",
+        "ko": "학습률을 {fallbacks}번 반으로 낮춘 뒤에도 손실이 {count}번 연속으로 유한하지 않아 훈련을 중단합니다. 더 낮은 --lr이나 --amp off로 다시 시작하고, bad_steps 폴더에 저장된 배치를 확인하세요.",
+        "en": "the loss was not finite {count} times in a row, even after halving the learning rate {fallbacks} times; start again with a lower --lr or with --amp off, and look at the batches in the folder bad_steps.",
     },
     "train.already_finished": {
         "ko": "{path}: 이미 {epoch}에포크까지 훈련된 체크포인트라 --epochs {epochs}로는 할 일이 없습니다. --epochs를 {epoch}보다 크게 하거나, --checkpoint {path} --reset_epoch로 1에포크부터 파인튜닝하세요.",
         "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --checkpoint {path} --reset_epoch to fine-tune from epoch 1.",
+    },
+    "train.finished_before": {
+        "ko": "✅ {path}: {epoch}에포크까지 모두 끝난 훈련이라 이어 할 것이 없습니다. 더 훈련하려면 --epochs를 늘리고 --force를 붙이세요.",
+        "en": "✅ {path}: all {epoch} epochs are done, there is nothing to go on with. To train longer, raise --epochs and add --force.",
     },
     "train.resume_and_reset": {
         "ko": "--resume과 --reset_epoch는 함께 쓸 수 없습니다. 1에포크부터 다시 하려면 --resume 대신 --checkpoint를 쓰세요.",
@@ -498,6 +685,10 @@ MESSAGES: dict[str, dict[str, str]] = {
     "train.interrupted": {
         "ko": "⏹️ 중단 요청을 받아 저장했습니다: {path} (에포크 {epoch} 진행 중)",
         "en": "⏹️ interrupted; saved {path} (in the middle of epoch {epoch})",
+    },
+    "train.time_is_up": {
+        "ko": "⏰ --max_minutes의 시간이 다 되어 저장하고 끝냅니다: {path} (에포크 {epoch} 진행 중)",
+        "en": "⏰ the time of --max_minutes is up; saved {path} (in the middle of epoch {epoch})",
     },
     "train.how_to_resume": {
         "ko": "   이어 하려면: {command}",
@@ -630,9 +821,46 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "{path}: 이미지로 읽을 수 없습니다 ({reason}). 파일을 다시 받거나 빼고 실행하세요.",
         "en": "{path}: cannot be read as an image ({reason}). Fetch it again or take it out.",
     },
+    "data.image_too_large": {
+        "ko": "{path}: 이미지가 {width}x{height} ({megapixels:,.0f}백만 화소)로 너무 큽니다 (최대 {limit:.0f}백만 화소). 줄이거나 나누어서 저장하세요.",
+        "en": "{path}: an image of {width}x{height} ({megapixels:,.0f} million pixels) is too large (at most {limit:.0f} million). Save it smaller or in parts.",
+    },
+    "data.image_changed": {
+        "ko": "{path}: 훈련을 시작할 때 {width}x{height}였던 이미지가 이제 {new_width}x{new_height}이므로 라벨과 맞지 않습니다. 원래 이미지를 되돌려 놓거나 훈련을 다시 시작하세요.",
+        "en": "{path}: the image was {width}x{height} when training began and is {new_width}x{new_height} now, so its labels do not fit. Put the original back, or start training again.",
+    },
+    "data.image_too_many_bad": {
+        "ko": "훈련 이미지 {total}장 중 {count}장을 읽을 수 없게 되어 훈련을 멈춥니다 ({names}). 전체 목록: {file}. 파일을 되돌려 놓은 뒤 --resume auto로 이어서 훈련하세요.",
+        "en": "{count} of the {total} training images have become unreadable, so training stops ({names}). All of them: {file}. Put the files back, then go on with --resume auto.",
+    },
+    "data.image_none_readable": {
+        "ko": "이미지를 연속으로 {count}번 읽지 못해 훈련을 멈춥니다 ({names}). 전체 목록: {file}. 데이터 폴더나 네트워크 드라이브가 연결되어 있는지 확인한 뒤 --resume auto로 이어서 훈련하세요.",
+        "en": "{count} images in a row could not be read, so training stops ({names}). All of them: {file}. See whether the data folder or the network share is still there, then go on with --resume auto.",
+    },
+    "data.image_more": {"ko": "외 {count}장", "en": "and {count} more"},
+    "data.image_list_unwritten": {
+        "ko": "{path}에 쓸 수 없었습니다 ({reason})",
+        "en": "{path} could not be written ({reason})",
+    },
+    "data.image_worker_gone": {
+        "ko": "데이터 프로세스가 갑자기 끝났습니다",
+        "en": "a data process ended suddenly",
+    },
+    "data.image_workers_died": {
+        "ko": "데이터를 읽는 프로세스가 {count}번 연속으로 죽었습니다 ({reason}). 메모리나 /dev/shm 공간({shm})이 모자라는 경우가 많습니다. --workers 0이나 더 작은 수로 실행하거나 메모리와 /dev/shm을 늘리세요.",
+        "en": "the processes that read the data died {count} times in a row ({reason}). Mostly memory or the space in /dev/shm ({shm}) runs out. Run with --workers 0 or fewer, or give the machine more memory and a larger /dev/shm.",
+    },
     "data.damage.empty": {"ko": "빈 파일입니다", "en": "the file is empty"},
     "data.damage.no_image": {"ko": "이미지 형식이 아닙니다", "en": "it is no image"},
     "data.damage.cut_off": {"ko": "파일이 중간에 잘렸습니다", "en": "the file is cut off"},
+    "data.damage.too_large": {
+        "ko": "{width}x{height} ({megapixels:,.0f}백만 화소)로 너무 큽니다 (최대 {limit:.0f}백만 화소)",
+        "en": "{width}x{height} ({megapixels:,.0f} million pixels) is too large (at most {limit:.0f} million)",
+    },
+    "data.damage.too_many_bytes": {
+        "ko": "이미지 하나가 {megabytes} MB입니다",
+        "en": "a single image of {megabytes} MB",
+    },
     "data.batch_not_shared": {
         "ko": (
             "배치 크기 {batch_size}은(는) 프로세스(GPU) {world}개로 똑같이 나눌 수 없습니다. "
@@ -835,10 +1063,6 @@ MESSAGES: dict[str, dict[str, str]] = {
     "lmdb.no_samples": {
         "ko": "{path}: 이미지 LMDB가 아니거나 만드는 중에 멈췄습니다 (num-samples: {count}). image-000000000, gt-000000000, num-samples 키가 필요합니다.",
         "en": "{path} is no LMDB of images, or is unfinished (num-samples: {count}). It needs the keys image-000000000, gt-000000000 and num-samples.",
-    },
-    "lmdb.image_too_large": {
-        "ko": "이미지 하나가 {megabytes} MB입니다",
-        "en": "a single image of {megabytes} MB",
     },
     "lmdb.not_installed": {
         "ko": "lmdb 패키지가 없습니다. 설치하세요: pip install lmdb",
@@ -1365,6 +1589,139 @@ exit code is 2 then.""",
     "sample.your_turn": {
         "ko": "\n이제 내 데이터로 (이 프로젝트의 폴더에서):\n  1. checkpoint_7ep.pth를 이 프로젝트의 폴더에 넣습니다.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨 data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image 내_사진.jpg",
         "en": "\nNow with your own data (in the folder of this project):\n  1. Put checkpoint_7ep.pth into the folder of this project.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels data.test.img_dir=test_images data.test.gt_dir=test_labels\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=test_images data.test.gt_dir=test_labels\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image my_photo.jpg",
+    },
+    # --- guard against forgetting ---------------------------------------------------------------
+    "train.help.keep_set": {
+        "ko": "예전에 잘하던 이미지(보존 데이터): 설정 파일, 라벨이 있는 이미지 폴더, LMDB. 검증 때마다 함께 평가해 파인튜닝이 무엇을 잊는지 보여 줍니다 (train_cfg.max_forgetting 참고)",
+        "en": "photos that the checkpoint is good at (the keep set): a config, a folder of labelled photos, or an LMDB; scored at each validation to show what fine-tuning forgets (see train_cfg.max_forgetting)",
+    },
+    "keep.path_missing": {
+        "ko": "--keep_set {path}: 설정 파일({suffixes}), 이미지 폴더, LMDB 가운데 아무것도 아닙니다. 경로를 확인하세요.",
+        "en": "--keep_set {path} is neither a config ({suffixes}) nor a folder of photos nor an LMDB; check the path.",
+    },
+    "keep.no_labels": {
+        "ko": "{path}: 라벨이 없어 점수를 낼 수 없습니다. 라벨 파일을 이미지 옆이나 나란한 gts 폴더에 두거나, gt_dir을 적은 설정 파일을 지정하세요.",
+        "en": "{path} has no labels to score by; put them beside the photos or into a folder gts next to theirs, or name a config that says gt_dir.",
+    },
+    "keep.no_words": {
+        "ko": "{path}: 글자 영역 {words}개 가운데 읽을 수 있는 것이 없어 점수를 낼 수 없습니다. ### 대신 글자를 적거나 다른 데이터를 지정하세요.",
+        "en": "{path}: of {words} words none is readable, so there is nothing to score by; write the text instead of ###, or name other data.",
+    },
+    "keep.limit_without_set": {
+        "ko": "max_forgetting={limit}: 무엇을 잊는지 재려면 보존 데이터가 필요합니다. --keep_set에 라벨이 있는 이미지 폴더를 지정하거나 max_forgetting을 빼세요.",
+        "en": "max_forgetting={limit} needs photos to measure forgetting on; name labelled ones with --keep_set, or leave max_forgetting out.",
+    },
+    "keep.no_start": {
+        "ko": "{path}: --keep_set 없이 시작한 훈련이라 파인튜닝 전의 점수를 알 수 없습니다. --keep_set 없이 이어 하거나, --resume 대신 --checkpoint로 처음부터 다시 훈련하세요.",
+        "en": "{path} is of a run without --keep_set, so the scores before fine-tuning are not known; resume it without --keep_set, or start anew with --checkpoint instead of --resume.",
+    },
+    "keep.data": {
+        "ko": "   - 보존 데이터: 이미지 {images}장",
+        "en": "   - keep set: {images} images",
+    },
+    "keep.start": {
+        "ko": "🛡️ 보존 데이터, 파인튜닝 전: precision {keep_precision:.4f} recall {keep_recall:.4f} hmean {keep_hmean:.4f}",
+        "en": "🛡️ keep set before fine-tuning: precision {keep_precision:.4f} recall {keep_recall:.4f} hmean {keep_hmean:.4f}",
+    },
+    "keep.scores": {
+        "ko": "   - 보존: precision {keep_precision:.4f} recall {keep_recall:.4f} hmean {keep_hmean:.4f} (시작 대비 {change:+.4f})",
+        "en": "   - keep set: precision {keep_precision:.4f} recall {keep_recall:.4f} hmean {keep_hmean:.4f} ({change:+.4f} since the start)",
+    },
+    "keep.too_much": {
+        "ko": "⚠️ {criterion} {value:.4f}(으)로 가장 좋지만, 보존 데이터의 hmean이 {start:.4f}에서 {hmean:.4f}(으)로 허용치 {limit:g}보다 많이 떨어져 최고 체크포인트로 저장하지 않습니다",
+        "en": "⚠️ the best so far by {criterion} ({value:.4f}), but not saved as best: on the keep set hmean fell from {start:.4f} to {hmean:.4f}, by more than {limit:g}",
+    },
+    "keep.none_eligible": {
+        "ko": "⚠️ 보존 데이터의 hmean을 {limit:g} 안에서 지킨 에포크가 없어 최고 체크포인트가 없습니다. --lr을 낮추거나 예전 데이터를 data.train에 섞거나, tools/average_checkpoints.py로 {latest}와 시작 체크포인트의 가중치를 평균하세요.",
+        "en": "⚠️ no epoch kept the hmean on the keep set within {limit:g}, so there is no best checkpoint; lower --lr, mix older data into data.train, or average {latest} with the checkpoint you started from by tools/average_checkpoints.py.",
+    },
+    "average.about": {
+        "ko": "파인튜닝 전후의 가중치를 여러 비율로 평균하고, 새 데이터를 잘 찾으면서 예전 것을 덜 잊는 비율을 골라 저장합니다 (WiSE-FT).",
+        "en": "Average the weights from before and after fine-tuning at several ratios, and save the ratio that does well on new photos without forgetting old ones (WiSE-FT).",
+    },
+    "average.examples": {
+        "ko": "예시:\n  python tools/average_checkpoints.py --pretrained checkpoint_7ep.pth --finetuned finetune_checkpoints/checkpoint_best.pth\n  # 보존 데이터의 hmean이 0.02보다 많이 떨어지지 않는 비율만\n  python tools/average_checkpoints.py --pretrained checkpoint_7ep.pth --finetuned finetune_checkpoints/checkpoint_best.pth --keep_set 예전_이미지 --max_forgetting 0.02",
+        "en": "examples:\n  python tools/average_checkpoints.py --pretrained checkpoint_7ep.pth --finetuned finetune_checkpoints/checkpoint_best.pth\n  # only ratios at which hmean on the keep set falls by no more than 0.02\n  python tools/average_checkpoints.py --pretrained checkpoint_7ep.pth --finetuned finetune_checkpoints/checkpoint_best.pth --keep_set my_older_photos --max_forgetting 0.02",
+    },
+    "average.help.config": {
+        "ko": "두 체크포인트의 설정 파일. data.val(없으면 data.test)로 평가하고 data.train으로 BatchNorm 통계를 다시 잽니다 (기본값: %(default)s)",
+        "en": "config of both checkpoints; its data.val (else data.test) is scored on, its data.train gives BatchNorm statistics (default: %(default)s)",
+    },
+    "average.help.pretrained": {
+        "ko": "파인튜닝을 시작한 체크포인트 (기본값: 설정의 train_cfg.pretrain, 없으면 {default})",
+        "en": "the checkpoint that fine-tuning started from (default: train_cfg.pretrain of the config, else {default})",
+    },
+    "average.help.finetuned": {
+        "ko": "파인튜닝한 체크포인트 (기본값: %(default)s)",
+        "en": "the fine-tuned checkpoint (default: %(default)s)",
+    },
+    "average.help.keep_set": {
+        "ko": "예전에 잘하던 이미지(보존 데이터): 설정 파일, 라벨이 있는 이미지 폴더, LMDB",
+        "en": "photos that the pretrained checkpoint is good at (the keep set): a config, a folder of labelled photos, or an LMDB",
+    },
+    "average.help.max_forgetting": {
+        "ko": "보존 데이터의 hmean이 이보다 많이 떨어지는 비율은 고르지 않음 (기본값: 설정의 train_cfg.max_forgetting)",
+        "en": "do not choose a ratio at which hmean on the keep set falls by more (default: train_cfg.max_forgetting of the config)",
+    },
+    "average.help.steps": {
+        "ko": "0과 1을 포함해 몇 개의 비율을 평가할지 (기본값: %(default)s)",
+        "en": "how many ratios to score, 0 and 1 among them (default: %(default)s)",
+    },
+    "average.help.output": {
+        "ko": "저장할 체크포인트 (기본값: %(default)s)",
+        "en": "checkpoint to write (default: %(default)s)",
+    },
+    "average.help.bn_batches": {
+        "ko": "비율마다 BatchNorm 통계를 다시 재는 훈련 배치의 수. 0이면 통계도 가중치처럼 평균합니다 (기본값: %(default)s)",
+        "en": "batches of training data that BatchNorm statistics are taken from at each ratio; 0 averages the statistics like the weights (default: %(default)s)",
+    },
+    "average.help.worker": {
+        "ko": "이미지를 읽는 프로세스의 수 (기본값: 코어 수에 맞춤)",
+        "en": "processes that read images (default: by the number of cores)",
+    },
+    "average.help.seed": {
+        "ko": "BatchNorm 통계를 잴 훈련 배치를 고르는 시드 (기본값: %(default)s)",
+        "en": "seed that chooses the batches for BatchNorm statistics (default: %(default)s)",
+    },
+    "average.output_in_use": {
+        "ko": "--output {path}: 평균할 체크포인트를 덮어쓰게 됩니다. 다른 이름을 지정하세요.",
+        "en": "--output {path} would replace a checkpoint that is to be averaged; give another name.",
+    },
+    "average.no_images": {
+        "ko": "{path}: BatchNorm 통계를 잴 훈련 이미지를 하나도 읽을 수 없습니다. 파일을 확인하거나 --bn_batches 0을 쓰세요.",
+        "en": "{path}: no training photo can be read to take BatchNorm statistics from; check the files, or use --bn_batches 0.",
+    },
+    "average.start": {
+        "ko": "🔀 {pretrained} → {finetuned}: 비율 {steps}개를 이미지 {images}장으로 평가합니다",
+        "en": "🔀 {pretrained} → {finetuned}: scoring {steps} ratios on {images} images",
+    },
+    "average.head": {
+        "ko": "   비율  precision  recall   hmean",
+        "en": "  ratio  precision  recall   hmean",
+    },
+    "average.head_keep": {
+        "ko": "   비율  precision  recall   hmean  보존 hmean",
+        "en": "  ratio  precision  recall   hmean  keep hmean",
+    },
+    "average.row": {
+        "ko": "  {factor:5.3f}     {precision:.4f}  {recall:.4f}  {hmean:.4f}",
+        "en": "  {factor:5.3f}     {precision:.4f}  {recall:.4f}  {hmean:.4f}",
+    },
+    "average.row_keep": {
+        "ko": "  {factor:5.3f}     {precision:.4f}  {recall:.4f}  {hmean:.4f}      {keep:.4f}",
+        "en": "  {factor:5.3f}     {precision:.4f}  {recall:.4f}  {hmean:.4f}      {keep:.4f}",
+    },
+    "average.chosen": {
+        "ko": "🏆 비율 {factor:.3f}을 골랐습니다 (hmean {hmean:.4f})",
+        "en": "🏆 chose the ratio {factor:.3f} (hmean {hmean:.4f})",
+    },
+    "average.pretrained_chosen": {
+        "ko": "⚠️ 파인튜닝 전의 가중치보다 나은 비율이 없어 그 가중치를 그대로 저장합니다. --max_forgetting을 늘리거나 예전 데이터를 섞어 다시 훈련하세요.",
+        "en": "⚠️ no allowed ratio is better than the pretrained weights, so these are saved as they are; allow more with --max_forgetting, or train again with older data mixed in.",
+    },
+    "average.saved": {
+        "ko": "💾 평균한 체크포인트 저장: {path}",
+        "en": "💾 averaged checkpoint saved: {path}",
     },
     # --- the doctor for labels ------------------------------------------------------------------
     "doctor.about": {
