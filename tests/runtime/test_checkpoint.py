@@ -1,4 +1,4 @@
-"""Reading everybody's checkpoints, refusing what is none, writing our own whole or not at all."""
+"""What is in everybody's checkpoints, and whether it fits a model."""
 
 import os
 import pickle
@@ -9,16 +9,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from runtime.checkpoint import (
-    BEST,
-    LATEST,
-    Checkpoint,
-    CheckpointFolder,
-    read_checkpoint,
-    restore,
-    save_atomically,
-)
+from runtime.checkpoint import Checkpoint, read_checkpoint, restore
 from runtime.messages import UserError
+from runtime.provenance import seal
 
 
 class TwoParts(nn.Module):
@@ -194,36 +187,11 @@ def test_weights_of_another_network_count_what_is_missing_and_extra():
     assert caught.value.fields["extra"] == 1
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path):
-    path = tmp_path / LATEST
-    save_atomically({"epoch": 1}, path)
-    with pytest.raises((UserError, pickle.PicklingError, AttributeError, TypeError)):
-        save_atomically({"epoch": lambda: None}, path)
-    assert torch.load(path, weights_only=True) == {"epoch": 1}
-    assert [file.name for file in tmp_path.iterdir()] == [LATEST]
-
-
-def test_a_folder_holds_latest_best_and_the_newest_epochs(tmp_path):
-    folder = CheckpointFolder(tmp_path / "out", keep=2)
-    for epoch in (5, 10, 15):
-        folder.write({"epoch": epoch}, epoch, best=epoch == 10)
-    names = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert names == ["checkpoint_best.pth", "checkpoint_epoch_10.pth", "checkpoint_epoch_15.pth",
-                     "checkpoint_latest.pth"]  # fmt: skip
-    epochs = {
-        name: torch.load(tmp_path / "out" / name, weights_only=True)["epoch"] for name in names
-    }
-    assert (epochs[BEST], epochs[LATEST]) == (10, 15)
-
-
-def test_temporary_files_of_a_killed_run_are_cleared_away(tmp_path):
-    (tmp_path / ".checkpoint_latest.pth.123.tmp").write_bytes(b"half")
-    CheckpointFolder(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_made_is_a_users_error(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError) as caught:
-        CheckpointFolder(tmp_path / "file" / "out")
-    assert caught.value.key == "checkpoint.cannot_write"
+def test_weights_that_are_not_those_that_were_saved_are_refused_and_named(tmp_path):
+    content = {"state_dict": TwoParts().state_dict(), "ema": TwoParts().state_dict()}
+    seal(content)
+    assert read_checkpoint(saved(tmp_path, content)).source == "ema"
+    content["ema"]["det_head.bias"][0] += 1e-6
+    with pytest.raises(UserError, match="ema") as caught:
+        read_checkpoint(saved(tmp_path, content))
+    assert caught.value.key == "checkpoint.not_as_saved"
