@@ -1,20 +1,37 @@
 """One process per GPU: starting them, joining them, and the few things they tell one another."""
 
+import contextlib
+import faulthandler
 import functools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from runtime.messages import UserError, tell
+from runtime.watchdog import waiting_for_peers
+
+JOIN_S = 60.0  # ranks start together; one that comes later than this does not come
+# Exchanges may wait longer, for one rank's validation can take longer than another's; the watchdog
+# knows what it waits for and is far quicker.
+_EXCHANGE = timedelta(minutes=30)
+# The watchdog's limit and both of these make less than a minute.
+_PATIENCE_S = 8.0
+_LEAVE_S = 5.0
+_PASSED_ON = (signal.SIGTERM, signal.SIGUSR1)
 
 
 @dataclass(frozen=True)
@@ -35,50 +52,64 @@ def launched_by_torchrun() -> bool:
     return "RANK" in os.environ and "WORLD_SIZE" in os.environ
 
 
-def launch_local_ranks(world: int, command: Sequence[str]) -> int:
-    """Run ``command`` once per rank on this machine and give back the first exit code that is not
-    0.
+def restart_count() -> int:
+    """How many times torchrun (``--max_restarts``) has started the ranks anew; else 0."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
-    Signals are passed on; when one rank fails the others are asked to end, and after a while made
-    to.
+
+def launch_local_ranks(world: int, command: Sequence[str]) -> int:
+    """Run ``command`` once per rank on this machine and give back the exit code of the first
+    failure, or else the first that is not 0.
+
+    SIGTERM and SIGUSR1 are passed on.  When a rank fails, which one and how is said on standard
+    error, and the others are asked to end and after a while made to.
     """
     shared = {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_free_port()),
         "WORLD_SIZE": str(world),
     }
-    ranks = [
-        subprocess.Popen(
-            command, env={**os.environ, **shared, "RANK": str(rank), "LOCAL_RANK": str(rank)}
-        )
-        for rank in range(world)
-    ]
+    ranks: list[subprocess.Popen[bytes]] = []
+    asked: set[int] = set()
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        for rank in ranks:
+        asked.add(number)
+        # A terminal's Ctrl-C reaches the ranks by itself, being sent to the whole group.
+        for rank in ranks if number in _PASSED_ON else ():
             if rank.poll() is None:
                 rank.send_signal(number)
 
-    # A terminal's Ctrl-C reaches the ranks by itself, being sent to the whole group.
-    previous = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
-    }
+    previous = {number: signal.signal(number, pass_on) for number in _PASSED_ON}
     try:
-        return _wait_for_all(ranks)
+        for rank in range(world):
+            own = {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+            ranks.append(subprocess.Popen(command, env={**os.environ, **shared, **own}))
+        # Not before: ranks inherit it where the shell has Ctrl-C ignored.
+        previous[signal.SIGINT] = signal.signal(signal.SIGINT, pass_on)
+        return _wait_for_all(ranks, asked)
     finally:
+        for process in ranks:
+            process.kill()  # still there only where this process itself has failed
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _wait_for_all(ranks: Sequence[subprocess.Popen[bytes]], patience_s: float = 30) -> int:
+def _wait_for_all(ranks: Sequence[subprocess.Popen[bytes]], asked: set[int]) -> int:
+    """asked: the signals that the user has sent; a rank that they end has not failed."""
     first_failure, deadline = 0, float("inf")
-    while None in (codes := [rank.poll() for rank in ranks]):
-        if any(codes) and not first_failure:
-            first_failure = next(filter(None, codes))
-            deadline = time.monotonic() + patience_s
+    while True:
+        codes = [rank.poll() for rank in ranks]
+        as_asked = {code for number in asked for code in (-number, 128 + number)}
+        failed = {rank: code for rank, code in enumerate(codes) if code and code not in as_asked}
+        if failed and not first_failure:
+            _tell_failures(failed)
+            # Of several at once a signal, negative here, is the cause: the others lost that rank.
+            first_failure = min(failed.values())
+            deadline = time.monotonic() + _PATIENCE_S
             for rank in ranks:
                 rank.terminate()
+        if None not in codes:
+            break
         if time.monotonic() > deadline:
             for rank in ranks:
                 rank.kill()
@@ -88,30 +119,99 @@ def _wait_for_all(ranks: Sequence[subprocess.Popen[bytes]], patience_s: float = 
     return code if code >= 0 else 128 - code
 
 
+def _tell_failures(codes: Mapping[int, int]) -> None:
+    """codes: by rank; -signal where a signal ended it."""
+    for rank, code in codes.items():
+        if code >= 0:
+            tell("ranks.failed", file=sys.stderr, rank=rank, code=code)
+        elif -code == signal.SIGKILL:
+            tell("ranks.killed", file=sys.stderr, rank=rank)
+        else:
+            tell("ranks.signalled", file=sys.stderr, rank=rank, name=signal.Signals(-code).name)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def join_ranks(device: torch.device) -> Ranks:
+def join_ranks(device: torch.device, patience_s: float = JOIN_S) -> Ranks:
     """Join the run that the environment describes; alone, the process is rank 0 of 1.
 
     On CUDA each rank takes the GPU of its LOCAL_RANK and talks over NCCL, on a CPU over gloo.
+    Raises UserError if not all ranks have come after ``patience_s``.
     """
     if not launched_by_torchrun():
         return Ranks(0, 1, device)
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return Ranks(dist.get_rank(), dist.get_world_size(), device)
+    store, rank, world = _meet(timedelta(seconds=patience_s))
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        store=dist.PrefixStore("ranks", store),
+        rank=rank,
+        world_size=world,
+        timeout=_EXCHANGE,
+    )
+    return Ranks(rank, world, device)
+
+
+def _meet(patience: timedelta) -> tuple[dist.Store, int, int]:
+    """The store that all ranks share, with rank and world, once everybody has come to it.
+
+    The patience is for this alone: given to ``init_process_group`` it would hold for all exchanges.
+    """
+    try:
+        store, rank, world = next(dist.rendezvous("env://", timeout=patience))
+        store.set(f"rank {rank} has come", "")
+        store.wait([f"rank {other} has come" for other in range(world)], patience)
+    except dist.DistError as error:
+        raise UserError(
+            "ranks.missing",
+            rank=os.environ["RANK"],
+            world=os.environ["WORLD_SIZE"],
+            seconds=patience.total_seconds(),
+            address=f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}",
+            reason=_first_sentence(error),
+        ) from error
+    store.set_timeout(_EXCHANGE)
+    return store, rank, world
 
 
 def leave_ranks() -> None:
-    """Close the connection between the ranks, where there is one."""
-    if dist.is_initialized():
+    """Close the connection between the ranks, where there is one; never waits for a lost one."""
+    if not dist.is_initialized():
+        return
+    leaving = threading.Thread(target=_close_connections, daemon=True)
+    leaving.start()
+    leaving.join(_LEAVE_S)
+    if leaving.is_alive():
+        # NCCL may wait for the others for ever, here or once more while the interpreter ends.
+        faulthandler.dump_traceback_later(2 * _LEAVE_S, exit=True)
+
+
+def _close_connections() -> None:
+    with contextlib.suppress(RuntimeError):  # from a connection that is broken already
         dist.destroy_process_group()
+
+
+@contextmanager
+def _with_peers() -> Iterator[None]:
+    """Around every exchange: the watchdog knows who is waited for, a lost rank is a UserError."""
+    try:
+        with waiting_for_peers():
+            yield
+    except torch.cuda.OutOfMemoryError:
+        raise  # this rank's own trouble
+    except RuntimeError as error:
+        raise UserError("ranks.lost", reason=_first_sentence(error)) from error
+
+
+def _first_sentence(error: RuntimeError) -> str:
+    """What the library says; advice of its own and a trace of C++ may follow."""
+    return str(error).partition("\n")[0].partition(". ")[0]
 
 
 def mean_over_ranks(values: Tensor) -> Tensor:
@@ -119,8 +219,23 @@ def mean_over_ranks(values: Tensor) -> Tensor:
     if not dist.is_initialized():
         return values
     values = values.clone()
-    dist.all_reduce(values)
+    sum_over_ranks(values)
     return values / dist.get_world_size()
+
+
+def sum_over_ranks(values: Tensor) -> None:
+    """Add up a tensor over all ranks, in place."""
+    if dist.is_initialized():
+        with _with_peers():
+            dist.all_reduce(values)
+
+
+def copy_from_first_rank(tensors: Iterable[Tensor]) -> None:
+    """Give every rank the first one's values, in place."""
+    if dist.is_initialized():
+        with _with_peers():
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
 
 
 def any_rank(flag: int) -> int:
@@ -131,7 +246,8 @@ def any_rank(flag: int) -> int:
     if not dist.is_initialized():
         return flag
     largest = torch.tensor(flag)
-    dist.all_reduce(largest, op=dist.ReduceOp.MAX, group=_host_group())
+    with _with_peers():
+        dist.all_reduce(largest, op=dist.ReduceOp.MAX, group=_host_group())
     return int(largest)
 
 
@@ -145,7 +261,8 @@ def gather(value: Any) -> list[Any]:
     if not dist.is_initialized():
         return [value]
     values: list[Any] = [None] * dist.get_world_size()
-    dist.all_gather_object(values, value)
+    with _with_peers():
+        dist.all_gather_object(values, value)
     return values
 
 
