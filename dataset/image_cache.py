@@ -42,19 +42,16 @@ class ImageCache:
         self.num_bytes = int(self.starts[-1])
         self.block = np.frombuffer(shared_scratch(self.num_bytes, kind, folder), np.uint8)
 
-    def photo(self, index: int, open_photo: Callable[[], Photo]) -> Photo | CachedPhoto:
+    def photo(self, index: int, open_photo: Callable[[], Photo]) -> CachedPhoto:
         """A photo by its number; it is opened where it is not kept yet.
 
-        A file whose size is no longer the one that it was checked with is not kept.
+        open_photo: gives a photo of the size that was announced, or raises UserError.
         """
         height, width = self.sizes[index].tolist()
         reduction = int(self.reductions[index])
         shape = (height // reduction, width // reduction, 3)
         kept = self.block[self.starts[index] : self.starts[index + 1]].reshape(shape)
         if not self.block[index]:
-            photo = open_photo()
-            if photo.size != (height, width):
-                return photo
-            kept[:] = photo.pixels(reduction)
+            kept[:] = open_photo().pixels(reduction)
             self.block[index] = 1
         return CachedPhoto((height, width), kept, reduction)

@@ -10,6 +10,7 @@ import re
 import struct
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +22,17 @@ from runtime.messages import UserError, say
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 SIDE_MULTIPLE_PX = 32
+# Twice a scan of A3 at 600 dpi, half a gigabyte once decoded, and where Pillow draws the line too:
+# a file of a few bytes may claim more pixels than any machine can hold.
+MAX_PIXELS = 178_956_970
+# No photo is as large; a damaged file that claims one must not take all memory.
+MAX_IMAGE_BYTES = 1 << 30
+# Pillow's own limit comes with a warning from half of that on, and without the image's size.
+Image.MAX_IMAGE_PIXELS = None
 
+# What suffixes promise, and what is about under wrong ones.  Others stay closed: Pillow would hand
+# EPS to Ghostscript.
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM")
 _ORIENTATION = ExifTags.Base.Orientation
 _WIDTH_TAG, _HEIGHT_TAG = 256, 257
 # What libraries raise on damaged files.
@@ -51,6 +62,20 @@ _REDUCED = {
 # Each format's last bytes; a file that lacks them was cut off, or has something behind it.
 _LAST_BYTES = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
 _TAIL = 4096
+_WEBP_HEADER = 30
+
+
+class TooManyPixels(ValueError):
+    """An image of (width, height) that is larger than ``MAX_PIXELS``; one of DECODING_ERRORS."""
+
+    @property
+    def numbers(self) -> dict[str, object]:
+        width, height = self.args
+        size = {"width": width, "height": height, "megapixels": width * height / 1e6}
+        return {**size, "limit": MAX_PIXELS / 1e6}
+
+    def __str__(self) -> str:
+        return say("data.damage.too_large", **self.numbers)
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -132,6 +157,8 @@ class Photo:
         """Raises UserError, naming the file, for what is missing or no image."""
         path = Path(path)
         try:
+            if (num_bytes := path.stat().st_size) > MAX_IMAGE_BYTES:
+                raise OSError(say("data.damage.too_many_bytes", megabytes=num_bytes >> 20))
             content = np.fromfile(path, np.uint8)
         except FileNotFoundError:
             raise UserError("data.image_missing", path=path) from None
@@ -143,7 +170,7 @@ class Photo:
     def of_content(cls, path: Path, content: np.ndarray, apply_exif: bool = True) -> "Photo":
         """A photo whose file, named ``path`` in messages, has been read: uint8 (bytes,)."""
         try:
-            header = Image.open(io.BytesIO(content.data))
+            header = open_header(io.BytesIO(content.data))
             return cls(path, apply_exif, _size(header, apply_exif), content, header)
         except DECODING_ERRORS as error:
             raise _unreadable(path, error) from None
@@ -199,7 +226,50 @@ def reduced(image: np.ndarray, reduction: int) -> np.ndarray:
 
 
 def _unreadable(path: Path, error: BaseException) -> UserError:
+    if isinstance(error, TooManyPixels):
+        return UserError("data.image_too_large", path=path, **error.numbers)
     return UserError("data.image_unreadable", path=path, reason=damage(path, error))
+
+
+def open_header(file: BinaryIO) -> Image.Image:
+    """An image whose header has been read, and nothing else.
+
+    Raises one of ``DECODING_ERRORS``: what has no image header, and TooManyPixels before anything
+    is decoded or memory for it is asked for.
+    """
+    # Pillow creates the decoder of WebP, and that its canvas, before it looks at the size.
+    _refuse_too_many(_webp_size(file.read(_WEBP_HEADER)))
+    file.seek(0)
+    header = Image.open(file, formats=_formats())
+    _refuse_too_many(header.size)
+    return header
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Those of ``_FORMATS`` that this Pillow can read."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
+
+
+def _refuse_too_many(size: tuple[int, int]) -> None:
+    """size: (width, height)."""
+    if size[0] * size[1] > MAX_PIXELS:
+        raise TooManyPixels(*size)
+
+
+def _webp_size(start: bytes) -> tuple[int, int]:
+    """(width, height) that the first bytes of a WebP file say; (0, 0) for anything else."""
+    if start[:4] != b"RIFF" or start[8:12] != b"WEBP" or len(start) < _WEBP_HEADER:
+        return 0, 0
+    number = int.from_bytes
+    kind = start[12:16]
+    if kind == b"VP8X":
+        return number(start[24:27], "little") + 1, number(start[27:30], "little") + 1
+    if kind == b"VP8L":
+        bits = number(start[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return number(start[26:28], "little") & 0x3FFF, number(start[28:30], "little") & 0x3FFF
 
 
 def image_size(source: str | Path | BinaryIO, apply_exif: bool = True) -> tuple[int, int]:
@@ -207,7 +277,10 @@ def image_size(source: str | Path | BinaryIO, apply_exif: bool = True) -> tuple[
 
     Raises one of ``DECODING_ERRORS`` for what has no image header.
     """
-    with Image.open(source) as header:
+    if isinstance(source, str | Path):
+        with open(source, "rb") as opened:
+            return image_size(opened, apply_exif)
+    with open_header(source) as header:
         return _size(header, apply_exif)
 
 
@@ -220,13 +293,13 @@ def verify_image(source: str | Path | BinaryIO, apply_exif: bool = True) -> tupl
         with open(source, "rb") as opened:
             return verify_image(opened, apply_exif)
     file = source
-    with Image.open(file) as header:
+    with open_header(file) as header:
         size = _size(header, apply_exif)
         file.seek(0, io.SEEK_END)
         file.seek(max(0, file.tell() - _TAIL))
         if not _ends_well(header.format, file.read()):
             file.seek(0)
-            with Image.open(file) as whole:
+            with open_header(file) as whole:
                 whole.load()
         return size
 

@@ -9,15 +9,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from dataset.images import Photo
+from dataset.images import MAX_IMAGE_BYTES, Photo
 from dataset.labels import BadEntry, BadFile
 from dataset.lmdb_file import LmdbFile
 from dataset.lmdb_label import MAX_LABEL_BYTES, decode_label, text_of
 from runtime.messages import UserError, say
 
 COUNT_KEY = b"num-samples"
-# No photo is as large; a damaged file that claims one must not take all memory.
-MAX_IMAGE_BYTES = 1 << 30
+# File systems take names of 255 bytes; results add a few letters.
+_MAX_NAME_BYTES = 200
 _SAMPLE_KEY = re.compile(rb"(image|gt)-(\d{9})")
 _COUNT = re.compile(rb"\d{1,18}")
 
@@ -90,13 +90,17 @@ class LmdbImages:
         return image_key(int(self._numbers[index]))
 
     def name(self, index: int) -> str:
-        """What the photo's file was called, without folders; its key where that is not known."""
+        """What the photo's file was called, without folders; its key where that is not known.
+
+        A name that no file could have counts as not known.
+        """
         try:
             label = decode_label(self.label(index) or b"")
             name = PurePosixPath(text_of(label.get("filename")).replace("\\", "/")).name
-        except (BadEntry, BadFile):
+        except (BadEntry, BadFile, OSError):
             name = ""
-        return name if name.isprintable() and name not in ("", "..") else self.key(index)
+        sound = name.isprintable() and len(name.encode()) <= _MAX_NAME_BYTES
+        return name if sound and name not in ("", "..") else self.key(index)
 
     def path(self, index: int) -> Path:
         """For messages and for names of results."""
@@ -106,7 +110,7 @@ class LmdbImages:
         """The photo's file, still compressed: uint8 (bytes,).  Raises OSError."""
         start, length = self._images[index].tolist()
         if length > MAX_IMAGE_BYTES:
-            raise OSError(say("lmdb.image_too_large", megabytes=length >> 20))
+            raise OSError(say("data.damage.too_many_bytes", megabytes=length >> 20))
         content = np.empty(length, np.uint8)
         if length and self._file.read_into(content, start) != length:
             raise OSError(say("data.damage.cut_off"))

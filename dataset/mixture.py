@@ -54,6 +54,15 @@ class Mixture(Dataset[Item]):
         source, index = _locate(index, [part.num_images for part in self.sources])
         return self.sources[source].image_path(index)
 
+    def expect_sizes(self, sizes: Sequence[np.ndarray]) -> None:
+        """See ``TextDataset.expect_sizes``; sizes: of each source's photos."""
+        for source, size in zip(self.sources, sizes, strict=True):
+            source.expect_sizes(size)
+
+    def fingerprints(self) -> list[dict[str, Any]]:
+        """See ``TextDataset.fingerprint``; one for each source."""
+        return [source.fingerprint() for source in self.sources]
+
     def keep_decoded(self, sizes: Sequence[np.ndarray], kind: str, folder: Path) -> int:
         """See ``TextDataset.keep_decoded``; sizes: of each source's photos."""
         pairs = zip(self.sources, sizes, strict=True)

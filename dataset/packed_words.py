@@ -1,5 +1,6 @@
 """The words of a whole data set in a few arrays."""
 
+import hashlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -48,6 +49,16 @@ class PackedWords:
     def parts(cls) -> list[str]:
         """The names of the arrays."""
         return [part.name for part in fields(cls)]
+
+    def digest(self) -> bytes:
+        """A SHA-256 of the images' outlines, texts and ignore flags; not of places in files."""
+        digest = hashlib.sha256()
+        counts = self.image_starts, self.point_starts, self.text_starts
+        for values in (*map(np.diff, counts), self.points, self.ignore, self.texts):
+            form = values.dtype.newbyteorder("<")
+            digest.update(f"{values.shape} {form.str} ".encode())
+            digest.update(np.ascontiguousarray(values, form).data)
+        return digest.digest()
 
     def __len__(self) -> int:
         return len(self.lines)

@@ -1,6 +1,7 @@
 """The order in which samples are seen, the same on any number of processes and workers."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 from torch.utils.data import Sampler
@@ -62,13 +63,22 @@ class EpochSampler(Sampler[list[Key]]):
 
     def __iter__(self) -> Iterator[list[Key]]:
         order = self._order(self.epoch)
-        first_draw = self._first_draw(self.epoch)
         for iteration in range(self.start_iteration, len(self)):
-            for micro_batch in range(self.accumulate):
-                start = iteration * self.batch_size + self.first + micro_batch * self.micro_size
-                places = np.arange(start, start + self.micro_size)
-                draws = (first_draw + places).tolist()
-                yield list(zip(order(places).tolist(), draws, strict=True))
+            yield from self._micro_batches(order, iteration)
+
+    def keys(self, iteration: int) -> list[Key]:
+        """This process's samples of one batch of the epoch, ``iteration`` counted from 0."""
+        return list(chain.from_iterable(self._micro_batches(self._order(self.epoch), iteration)))
+
+    def _micro_batches(
+        self, order: Callable[[np.ndarray], np.ndarray], iteration: int
+    ) -> Iterator[list[Key]]:
+        first_draw = self._first_draw(self.epoch)
+        for micro_batch in range(self.accumulate):
+            start = iteration * self.batch_size + self.first + micro_batch * self.micro_size
+            places = np.arange(start, start + self.micro_size)
+            draws = (first_draw + places).tolist()
+            yield list(zip(order(places).tolist(), draws, strict=True))
 
     def samples_of(self, epoch: int) -> np.ndarray:
         """Every sample that all processes together see in an epoch."""

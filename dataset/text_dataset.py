@@ -1,8 +1,10 @@
 """One data set class for every label format."""
 
 import ctypes
+import hashlib
 import signal
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from torch.utils.data import Dataset
 from dataset.augment import UNCHANGED, Augmentation, choose_view, draw_look
 from dataset.data_sets import DATA_SETS, DataSet
 from dataset.image_cache import CachedPhoto, ImageCache
-from dataset.images import Photo, reduction_for
+from dataset.images import Photo, reduction_for, same_form
 from dataset.labels import Word
 from dataset.source import Source, find_database, find_source
 from dataset.targets import Targets, draw_polygons
@@ -24,6 +26,10 @@ from runtime.config import build_from
 from runtime.messages import UserError
 
 Item = dict[str, Any]
+# A network share may fail for a moment, and a file be half written: the waits between tries.
+RETRY_WAITS_S = (0.1, 0.4)
+# What another try changes nothing about.
+_LASTING = ("data.image_too_large", "data.image_changed")
 # From malloc.h of the GNU C library, and from Linux's prctl.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _PR_SET_PDEATHSIG = 1
@@ -95,6 +101,10 @@ class TextDataset(Dataset[Item]):
         settings = {**kind.augment, **(augment or {})}
         self.change = Augmentation(**settings) if is_transform else UNCHANGED
         self.cache: ImageCache | None = None
+        self._expected_sizes: np.ndarray | None = None
+        # Photos that failed at every try, noted by each process for itself: they get one from then
+        # on, or damaged ones would hold up every epoch.
+        self._given_up: set[int] = set()
         source = (
             find_source(kind, split, data_root, img_dir, gt_dir, format)
             if lmdb_path is None
@@ -168,13 +178,41 @@ class TextDataset(Dataset[Item]):
         self.packed = self.packed.without(words).of_images(np.flatnonzero(kept))
         self._shown, self._file_of = self._shown[kept], self._file_of[kept]
         self._label_sizes = self._label_sizes[kept]
+        if self._expected_sizes is not None:
+            self._expected_sizes = self._expected_sizes[kept]
+
+    def expect_sizes(self, sizes: np.ndarray) -> None:
+        """Hold the photos to the sizes that they were checked with: labels fit no others.
+
+        sizes: (photos, 2), height and width of each.  A training photo that has another one when
+        it is opened counts as unreadable.
+        """
+        self._expected_sizes = np.asarray(sizes, np.int32)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What is trained on: its name, the numbers of images and words, and a SHA-256 over it.
+
+        The digest covers the images' names and order, the outlines, what is ignored, and the texts.
+        It does not depend on where the folders are.
+        """
+        names = (same_form(self.photos.key(number)) for number in self._shown.tolist())
+        digest = hashlib.sha256(self.packed.digest())
+        digest.update("\0".join(names).encode("utf-8", "surrogateescape"))
+        return {
+            "name": self.name,
+            "images": self.num_images,
+            "words": len(self.packed),
+            "digest": digest.hexdigest(),
+        }
 
     def keep_decoded(self, sizes: np.ndarray, kind: str, folder: Path) -> int:
         """Decode each photo once and keep it, for all processes of this machine; gives the bytes.
 
         sizes: (photos, 2), height and width of each.  kind, folder: see ``shared_scratch``.
-        Photos are kept as small as the largest scale of the random changes allows.
+        Photos are kept as small as the largest scale of the random changes allows.  Includes
+        ``expect_sizes``.
         """
+        self.expect_sizes(sizes)
         largest = self.change.scale[1] * self.short_size
         reductions = [
             reduction_for(tuple(size), largest / max(1, min(size))) for size in sizes.tolist()
@@ -203,20 +241,45 @@ class TextDataset(Dataset[Item]):
         return {"imgs": torch.from_numpy(resized).permute(2, 0, 1), "img_metas": meta}
 
     def _training_item(self, index: int, draw: int) -> Item:
-        try:
-            return self._crop_and_targets(index, np.random.default_rng((self.seed, draw)))
-        except UserError:  # damaged since the check: one photo does not end a run of many hours
-            black = np.zeros((*self.crop_size, 3), np.uint8)
-            nothing = np.zeros(self.crop_size, np.uint8)
-            nobody = np.zeros(self.crop_size, np.int32)
-            return _item(
-                black, Targets(nothing, nothing, nothing, nobody, 0), index, unreadable=True
-            )
+        """A sample; one in which nothing is to be learned where the photo is damaged.
+
+        One photo does not end a run of many hours.
+        """
+        waits_s = iter(() if index in self._given_up else RETRY_WAITS_S)
+        while True:
+            try:
+                item = self._crop_and_targets(index, np.random.default_rng((self.seed, draw)))
+            except UserError as error:
+                wait_s = None if error.key in _LASTING else next(waits_s, None)
+                if wait_s is None:
+                    self._given_up.add(index)
+                    return self._unreadable_item(index)
+                time.sleep(wait_s)
+            else:
+                self._given_up.discard(index)
+                return item
+
+    def _unreadable_item(self, index: int) -> Item:
+        black = np.zeros((*self.crop_size, 3), np.uint8)
+        nothing = np.zeros(self.crop_size, np.uint8)
+        nobody = np.zeros(self.crop_size, np.int32)
+        return _item(black, Targets(nothing, nothing, nothing, nobody, 0), index, unreadable=True)
 
     def _photo(self, index: int) -> Photo | CachedPhoto:
         if self.cache is None:
-            return self.open_photo(index)
-        return self.cache.photo(index, partial(self.open_photo, index))
+            return self._unchanged_photo(index)
+        return self.cache.photo(index, partial(self._unchanged_photo, index))
+
+    def _unchanged_photo(self, index: int) -> Photo:
+        photo = self.open_photo(index)
+        if self._expected_sizes is None:
+            return photo
+        height, width = self._expected_sizes[index].tolist()
+        if photo.size != (height, width):
+            sizes = {"new_height": photo.size[0], "new_width": photo.size[1]}
+            sizes |= {"height": height, "width": width}
+            raise UserError("data.image_changed", path=photo.path, **sizes)
+        return photo
 
     def _crop_and_targets(self, index: int, rng: np.random.Generator) -> Item:
         photo = self._photo(index)

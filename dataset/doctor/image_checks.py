@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from dataset.images import DECODING_ERRORS, Photo, verify_image
+from dataset.images import DECODING_ERRORS, Photo, open_header, verify_image
 
 # What image files begin with; one that begins so and is no image has lost its end.
 _FIRST_BYTES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"RIFF", b"II*\0", b"MM\0*")
@@ -69,7 +69,7 @@ def _look_at(file: BinaryIO, apply_exif: bool, with_fingerprint: bool, sample: b
     file.seek(0)
     size = verify_image(file, apply_exif)
     file.seek(0)
-    with Image.open(file) as header:
+    with open_header(file) as header:
         on_its_side = _orientation(header) >= 5
         fingerprint = _fingerprint(header) if with_fingerprint else None
     return ImageLook(size, on_its_side=on_its_side, sample=sample, fingerprint=fingerprint)

@@ -90,7 +90,10 @@ def _image_label(
     def parse(entry: tuple[Any, Any], line: int) -> Word:
         box, text = entry
         text = text_of(text)
-        return make_word(_points(box) * (width, height), text, text == IGNORED_TEXT, line)
+        # What is beyond the largest number becomes infinite, which ``make_word`` refuses.
+        with np.errstate(over="ignore"):
+            points = _points(box) * (width, height)
+        return make_word(points, text, text == IGNORED_TEXT, line)
 
     read = read_entries(path, zip_longest(boxes, texts), parse, key, (height, width))
     return ImageLabel(key, read.words, [*problems, *read.problems], read.size)

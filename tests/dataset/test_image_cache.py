@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.image_cache import CachedPhoto, ImageCache
+from dataset.image_cache import ImageCache
 from dataset.images import Photo, read_image, reduced
 from runtime.messages import UserError
 
@@ -51,15 +51,6 @@ def test_the_file_on_the_disk_has_no_name(tmp_path):
     cache = cache_of(tmp_path, "disk")
     assert not cache.block.any()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_photo_that_has_changed_its_size_is_read_and_not_kept(tmp_path, photos):
-    cache = cache_of(tmp_path)
-    for _ in range(2):
-        photo = cache.photo(0, partial(Photo.open, photos[1]))
-        assert isinstance(photo, Photo)
-        assert photo.pixels().shape == (64, 40, 3)
-    assert isinstance(cache.photo(1, partial(Photo.open, photos[1])), CachedPhoto)
 
 
 def test_a_photo_that_cannot_be_read_is_named_and_not_kept(tmp_path, photos):

@@ -2,6 +2,12 @@
 
 import io
 import json
+import math
+import os
+import re
+import subprocess
+import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -11,7 +17,10 @@ from PIL import Image
 
 from dataset.images import (
     DECODING_ERRORS,
+    MAX_IMAGE_BYTES,
+    MAX_PIXELS,
     Photo,
+    TooManyPixels,
     image_size,
     list_images,
     read_image,
@@ -23,7 +32,9 @@ from dataset.images import (
 )
 from dataset.images import test_size as size_for_test
 from runtime.messages import UserError
-from tests.conftest import golden, ic15
+from tests.conftest import PROJECT, golden, ic15
+from tests.dataset import image_bombs
+from tests.dataset.image_bombs import BOMBS
 
 ORIENTATION = 0x0112
 SHARP_JPEG = {"quality": 98, "subsampling": 0}
@@ -313,3 +324,103 @@ def test_real_photos_are_read_as_pillow_reads_them():
             expected = np.asarray(stored.convert("RGB")).astype(int)
         assert np.abs(read_image(path) - expected).max() <= 2
         assert image_size(path) == verify_image(path) == (640, 960)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_file_that_claims_a_huge_image_is_refused_at_once(tmp_path, name):
+    path = tmp_path / f"bomb.{name}"
+    path.write_bytes(BOMBS[name])
+    started_s = time.thread_time()
+
+    with pytest.raises(
+        UserError, match=rf"bomb\.{re.escape(name)}.*\d{{4,}}x\d{{4,}}.*179"
+    ) as caught:
+        Photo.open(path)
+    for measure in (image_size, verify_image):
+        with pytest.raises(TooManyPixels, match="179"):
+            measure(path)
+
+    assert caught.value.key == "data.image_too_large"
+    assert time.thread_time() - started_s < 0.1
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from dataset.images import Photo, verify_image
+from tests.dataset.image_bombs import BOMBS
+for name, content in BOMBS.items():
+    Path(name).write_bytes(content)
+for name in ["small.png", *BOMBS]:
+    for read in (Photo.open, verify_image):
+        try:
+            read(Path(name))
+        except Exception as error:
+            print(name, type(error).__name__)
+    if name == "small.png":
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + (32 << 20), resource.RLIM_INFINITY))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, "KiB")
+"""
+
+
+def test_such_files_are_refused_without_memory_for_their_pixels(tmp_path):
+    saved(tmp_path / "small.png", picture())
+    finished = subprocess.run(
+        [sys.executable, "-c", MEASURE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+    assert finished.stderr == ""
+    *errors, memory = finished.stdout.splitlines()
+    assert errors == [f"{name} {kind}" for name in BOMBS for kind in ("UserError", "TooManyPixels")]
+    assert int(memory.split()[0]) < 8 << 10
+
+
+@pytest.mark.parametrize("kind", [image_bombs.gif, image_bombs.tiff, image_bombs.bmp])
+def test_the_limit_itself_is_borne_without_a_warning(tmp_path, kind):
+    path = tmp_path / "large.png"
+    side = math.isqrt(MAX_PIXELS)
+    path.write_bytes(kind(side, side))
+    assert image_size(path) == (side, side)
+
+    path.write_bytes(kind(side, side + 1))
+    with pytest.raises(TooManyPixels):
+        image_size(path)
+
+
+def test_a_sound_image_of_a_crafted_header_is_read(tmp_path):
+    """The crafted files are refused for their size, and for nothing else."""
+    small = {
+        "png": image_bombs.png(6, 4),
+        "jpg": image_bombs.jpeg(6, 4),
+        "bmp": image_bombs.bmp(6, 4),
+        "tif": image_bombs.tiff(6, 4),
+        "lossless.webp": image_bombs.webp_lossless(6, 4),
+        "gif.jpg": image_bombs.gif(6, 4),
+    }
+    for name, content in small.items():
+        (tmp_path / name).write_bytes(content)
+        assert image_size(tmp_path / name) == (4, 6)
+
+
+def test_a_file_larger_than_any_photo_is_not_taken_into_memory(tmp_path):
+    path = saved(tmp_path / "long.bmp", picture())
+    os.truncate(path, MAX_IMAGE_BYTES + 1)  # a hole, which takes no room on the disk
+
+    with pytest.raises(UserError, match=r"long\.bmp.*1024 MB"):
+        Photo.open(path)
+
+
+def test_what_would_be_handed_to_another_program_is_no_image(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
+
+    with pytest.raises(UserError) as caught:
+        Photo.open(path)
+
+    assert caught.value.key == "data.image_unreadable"

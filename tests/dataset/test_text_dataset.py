@@ -1,6 +1,9 @@
 """The data set: pairing of files, items for training and testing, and what workers need."""
 
+import errno
 import pickle
+import shutil
+import time
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from dataset import TextDataset, build_dataset, prepare_worker
+from dataset import TextDataset, build_dataset, prepare_worker, text_dataset
+from dataset.packed_words import PackedWords
 from dataset.sampler import EpochSampler
 from runtime.messages import UserError
 from tests.conftest import ic15
@@ -275,6 +279,191 @@ def test_a_photo_that_breaks_during_training_teaches_nothing(folder):
     assert {key: value.shape for key, value in item.items()} == {
         key: value.shape for key, value in dataset[1].items()
     }
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """The seconds that were waited between tries, in a test that does not wait itself."""
+    slept: list[float] = []
+    monkeypatch.setattr(text_dataset.time, "sleep", slept.append)
+    return slept
+
+
+class Failing:
+    """In the place of ``np.fromfile``: raises for so many calls, and reads from then on."""
+
+    def __init__(self, monkeypatch, times: int, error: Exception) -> None:
+        self.left, self.calls, self.error, self.read = times, 0, error, np.fromfile
+        monkeypatch.setattr(np, "fromfile", self)
+
+    def __call__(self, *arguments: Any) -> np.ndarray:
+        self.calls += 1
+        self.left -= 1
+        if self.left >= 0:
+            raise self.error
+        return self.read(*arguments)
+
+
+@pytest.mark.parametrize("code", [errno.ESTALE, errno.EIO, errno.ENOENT, errno.ETIMEDOUT])
+@pytest.mark.parametrize(("times", "waited"), [(0, []), (1, [0.1]), (2, [0.1, 0.4])])
+def test_a_share_that_fails_for_a_moment_changes_nothing(
+    folder, monkeypatch, waits, code, times, waited
+):
+    dataset = make(folder)
+    expected = dataset[(0, 7)]
+    Failing(monkeypatch, times, OSError(code, "share"))
+
+    assert same(dataset[(0, 7)], expected)
+    assert waits == waited
+
+
+def test_a_photo_that_is_half_written_is_waited_for(folder, monkeypatch):
+    dataset = make(folder)
+    expected = dataset[0]
+    path = folder / "images" / "img_1.jpg"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    monkeypatch.setattr(text_dataset.time, "sleep", lambda _: path.write_bytes(whole))
+
+    assert same(dataset[0], expected)
+
+
+def test_a_photo_that_fails_at_every_try_is_tried_once_from_then_on(folder, monkeypatch, waits):
+    dataset = make(folder)
+    failing = Failing(monkeypatch, 5, OSError(errno.EIO, "share"))
+
+    assert [bool(dataset[(0, draw)]["unreadable"]) for draw in range(4)] == [True] * 3 + [False]
+    assert failing.calls == 3 + 1 + 1 + 1
+    assert waits == [0.1, 0.4]
+
+
+def test_a_photo_that_has_come_back_gets_every_try_again(folder, monkeypatch, waits):
+    dataset = make(folder)
+    Failing(monkeypatch, 3, OSError(errno.EIO, "share"))
+    assert [bool(dataset[0]["unreadable"]) for _ in range(2)] == [True, False]
+    Failing(monkeypatch, 2, OSError(errno.EIO, "share"))
+
+    assert not dataset[0]["unreadable"]
+    assert waits == [0.1, 0.4, 0.1, 0.4]
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_photo_of_another_size_than_was_checked_teaches_nothing(folder, waits, cached):
+    dataset = make(folder)
+    sizes = np.array([(120, 180)] * 3)
+    if cached:
+        dataset.keep_decoded(sizes, "ram", folder)
+    else:
+        dataset.expect_sizes(sizes)
+    first = folder / "images" / "img_1.jpg"
+    shutil.copy(first, folder / "kept.jpg")
+    write_photo(first, (120, 181))
+
+    assert [bool(dataset[index]["unreadable"]) for index in range(3)] == [True, False, False]
+    assert waits == []
+    shutil.copy(folder / "kept.jpg", first)
+    assert not dataset[0]["unreadable"]
+
+
+def test_both_sizes_of_a_changed_photo_are_said(folder):
+    dataset = make(folder)
+    dataset.expect_sizes(np.array([(120, 180), (180, 120), (120, 180)]))
+
+    with pytest.raises(UserError, match=r"img_2\.jpg.*120x180.*180x120") as caught:
+        dataset._photo(1)
+
+    assert caught.value.key == "data.image_changed"
+
+
+def test_sizes_follow_the_photos_when_some_are_left_out(folder):
+    dataset = make(folder)
+    dataset.expect_sizes(np.array([(1, 1), (120, 180), (120, 180)]))
+
+    dataset.leave_out(images=[0], words=[])
+
+    assert [bool(dataset[index]["unreadable"]) for index in range(2)] == [False, False]
+
+
+def test_a_fingerprint_counts_and_names_what_is_trained_on(folder):
+    found = make(folder, name="signs").fingerprint()
+
+    assert len(bytes.fromhex(found.pop("digest"))) == 32
+    assert found == {"name": "signs", "images": 3, "words": 3}
+
+
+def test_a_fingerprint_is_the_same_wherever_and_in_whatever_order_the_files_lie(folder, tmp_path):
+    other = tmp_path / "other"
+    for name in sorted((f"{i}" for i in (3, 1, 2)), reverse=True):
+        for path in (f"images/img_{name}.jpg", f"gts/gt_img_{name}.txt"):
+            (other / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(folder / path, other / path)
+
+    assert make(other).fingerprint()["digest"] == make(folder).fingerprint()["digest"]
+
+
+def add_a_photo(folder: Path) -> None:
+    write_photo(folder / "images" / "img_4.jpg")
+    write_label(folder / "gts" / "gt_img_4.txt", "")
+
+
+def rename_a_photo(folder: Path) -> None:
+    (folder / "images" / "img_3.jpg").rename(folder / "images" / "img_9.jpg")
+    (folder / "gts" / "gt_img_3.txt").rename(folder / "gts" / "gt_img_9.txt")
+
+
+def relabel(text: str) -> Any:
+    return lambda folder: write_label(folder / "gts" / "gt_img_1.txt", text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        add_a_photo,
+        rename_a_photo,
+        relabel(LABEL.replace("20,30", "20,31")),
+        relabel(LABEL.replace("word", "ward")),
+        relabel(LABEL.replace("###", "legible")),
+        relabel("".join(LABEL.splitlines(keepends=True)[::-1])),
+        relabel(LABEL.splitlines()[0]),
+    ],
+    ids=["photo", "name", "corner", "text", "ignored", "order", "one word less"],
+)
+def test_any_change_of_the_data_changes_the_fingerprint(folder, change):
+    before = make(folder).fingerprint()["digest"]
+
+    change(folder)
+
+    assert make(folder).fingerprint()["digest"] != before
+
+
+def test_the_same_words_on_other_photos_have_another_fingerprint(folder):
+    first, second = (folder / "gts" / f"gt_img_{number}.txt" for number in (2, 3))
+    before = make(folder).fingerprint()["digest"]
+
+    first.rename(folder / "kept")
+    second.rename(first)
+    (folder / "kept").rename(second)
+
+    assert make(folder).fingerprint()["digest"] != before
+
+
+def test_seven_million_words_are_fingerprinted_in_two_seconds(folder):
+    dataset = make(folder)
+    words, rng = 7_000_000, np.random.default_rng(0)
+    counts = np.arange(0, 1 + words)
+    dataset.packed = PackedWords(
+        points=rng.random((4 * words, 2), np.float32),
+        point_starts=4 * counts,
+        texts=np.zeros(5 * words, np.uint8),
+        text_starts=5 * counts,
+        image_starts=np.array([0, words // 2, words, words]),
+        ignore=np.zeros(words, bool),
+        lines=np.zeros(words, np.int32),
+    )
+    started_s = time.thread_time()
+
+    assert dataset.fingerprint()["words"] == words
+    assert time.thread_time() - started_s < 2
 
 
 def test_the_changes_can_be_set_one_by_one(folder):

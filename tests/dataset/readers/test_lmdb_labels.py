@@ -128,8 +128,9 @@ def test_a_bad_word_is_left_out_and_its_place_is_said(tmp_path):
         None,
         [[1, 2, 3]] * 4,
         [0.1] * 30_002,
+        [*BOX[:7], 1e308],
     ]
-    (found,) = read(tmp_path, {"bboxes": boxes, "words": ["가"] * 9})
+    (found,) = read(tmp_path, {"bboxes": boxes, "words": ["가"] * 10})
     assert [word.line for word in found.words] == [1]
     assert [(problem.kind, problem.line) for problem in found.problems] == [
         ("too_few_points", 2),
@@ -140,6 +141,7 @@ def test_a_bad_word_is_left_out_and_its_place_is_said(tmp_path):
         ("wrong_type", 7),
         ("not_a_number", 8),
         ("too_many_points", 9),
+        ("not_finite", 10),
     ]
     assert {problem.image for problem in found.problems} == {"image-000000000"}
 
