@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
@@ -104,6 +105,9 @@ def detect_all(
         batch_size=batch_size,
         num_workers=workers,
         collate_fn=list,
+        # Its own generator: a validation that is broken off must not move the one that training
+        # draws from.
+        generator=torch.Generator(),
     )
     found: dict[int, Found] = {}
     under_way: deque[Future[dict[int, Found]]] = deque()
