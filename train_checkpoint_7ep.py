@@ -10,35 +10,38 @@ size is the total over all of them.
 
 import argparse
 import copy
-import shlex
-import shutil
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
+from torch import Tensor
 from tqdm import tqdm
 
 from dataset import Mixture, TextDataset, build_dataset, build_training_data, prepare_worker
+from dataset.bad_data import BadData
 from dataset.checks import Report, check_dataset
+from dataset.keep_set import keep_set_data
 from dataset.label_set import LABEL_INDEX
 from dataset.sampler import EpochSampler
+from dataset.steady_loader import SteadyLoader
 from inference.detector import TextDetector, configured_short_size, detection_settings
 from inference.evaluate import evaluate
+from inference.forgetting import (
+    describe_keep_scores,
+    forgets_too_much,
+    keep_scores,
+    refuse_limit_without_keep_set,
+)
 from inference.validation_loss import ValidationLoss
 from models import build_model
-from models.fast import FAST
-from models.sync_batchnorm import synchronise_batchnorm
 from runtime import checkpoint as checkpoints
+from runtime.checkpoint_folder import state_bytes
 from runtime.cli import (
     COUNT,
     POSITIVE,
@@ -48,8 +51,7 @@ from runtime.cli import (
     choose_language,
     number,
 )
-from runtime.compiling import compiled
-from runtime.config import Config, config_text, load_config
+from runtime.config import Config, config_dict, config_text, load_config
 from runtime.distributed import (
     Ranks,
     any_rank,
@@ -59,37 +61,40 @@ from runtime.distributed import (
     launched_by_torchrun,
     leave_ranks,
     mean_over_ranks,
+    restart_count,
     this_command,
     usable_cores,
 )
-from runtime.ema import Ema
-from runtime.healthy_buffers import HealthyBuffers
-from runtime.interruption import Interruption, leave_signals_to_the_parent
-from runtime.loss_meter import LossMeter
-from runtime.messages import UserError, run_script, say
-from runtime.optimizers import build_optimizer
-from runtime.precision import (
-    PRECISIONS,
-    autocast,
-    choose_precision,
-    grad_scaler,
-    memory_format,
+from runtime.interruption import (
+    TIME_IS_UP,
+    Interruption,
+    exit_code,
+    leave_signals_to_the_parent,
 )
+from runtime.loss_meter import LossMeter
+from runtime.messages import UserError, run_script, say, tell
+from runtime.output_lock import OutputLock
+from runtime.precision import PRECISIONS, choose_precision
 from runtime.progress import Progress
+from runtime.provenance import provenance, seal
 from runtime.random_state import random_state, restore_random_state, seed_everything
+from runtime.resume_check import change_lines, changes, check_resumable, refuse_inexact
 from runtime.schedules import learning_rate
 from runtime.sinks import Sinks
 from runtime.waiting import WaitingTime
+from runtime.watchdog import Watchdog
+from training.bad_steps import dump_batch
+from training.introduction import describe_data, describe_device, describe_problems
+from training.learner import Batch, Learner, is_finite, is_out_of_memory
+from training.resume_command import resume_command
 
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
-MAX_BAD_STEPS = 10
+MAX_FALLBACKS = 2
+WATCHDOG_S = 45.0
+TOO_MUCH_BAD_DATA = 254  # among the numbers of signals, as is TIME_IS_UP
 LONG_WAIT = 0.1  # share of an epoch spent waiting for data from which on a remedy is named
-PROBLEMS_SHOWN = 10  # of each kind
-# Parts of a batch that stay on the host: asking them never waits for the device.
-HOST_KEYS = ("num_instances", "index", "unreadable")
-Batch = dict[str, Tensor]
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -100,11 +105,17 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--output_dir", default=OUTPUT_DIR, help=say("train.help.output_dir"))
     add("--epochs", type=POSITIVE, help=say("train.help.epochs"))
     add("--resume", nargs="?", const="auto", metavar="FILE|auto", help=say("train.help.resume"))
+    add("--force", action="store_true", help=say("train.help.force"))
     add("--reset_epoch", action="store_true", help=say("train.help.reset_epoch"))
     add("--batch_size", type=POSITIVE, help=say("train.help.batch_size"))
     add("--accumulate", type=POSITIVE, metavar="N", help=say("train.help.accumulate"))
     add("--lr", type=number(float, 1e-12), help=say("train.help.lr"))
     add("--save_interval", type=POSITIVE, help=say("train.help.save_interval"))
+    add("--save_every_iters", type=POSITIVE, metavar="N", help=say("train.help.save_every_iters"))
+    add("--max_minutes", type=number(float, 0.01), help=say("train.help.max_minutes"))
+    add("--keep_set", metavar="CONFIG|PATH", help=say("train.help.keep_set"))
+    add("--watchdog", type=number(float, 0), default=WATCHDOG_S, metavar="SECONDS",
+        help=say("train.help.watchdog"))  # fmt: skip
     add("--amp", choices=PRECISIONS, default="auto", help=say("train.help.amp"))
     add("--compile", action=argparse.BooleanOptionalAction, help=say("train.help.compile"))
     add("--workers", type=COUNT, help=say("train.help.workers"))
@@ -121,6 +132,7 @@ def configure(args: argparse.Namespace) -> Config:
         "train_cfg.epoch": args.epochs,
         "train_cfg.lr": args.lr,
         "train_cfg.save_interval": args.save_interval,
+        "train_cfg.save_every_iters": args.save_every_iters,
         "train_cfg.accumulate": args.accumulate,
         "data.batch_size": args.batch_size,
     }
@@ -130,6 +142,7 @@ def configure(args: argparse.Namespace) -> Config:
         if section not in config or (key and key not in config[section]):
             name = f"{section}.{key}" if key else section
             raise UserError("config.section_missing", path=args.config, key=name)
+    refuse_limit_without_keep_set(config.train_cfg.max_forgetting, args.keep_set)
     args.checkpoint = args.checkpoint or config.train_cfg.pretrain or CHECKPOINT
     return config
 
@@ -143,22 +156,21 @@ class Run:
     ranks: Ranks
     data: Mixture
     validation: TextDataset | None
+    keep_set: TextDataset | None
     sampler: EpochSampler
-    loader: DataLoader[Batch]
-    model: FAST
-    network: nn.Module
-    precision: torch.dtype
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    ema: Ema
+    loader: SteadyLoader
+    learner: Learner
+    last_good: dict[str, Any]  # of the learner: what to fall back to
     meter: LossMeter
-    buffers: HealthyBuffers
     recent: list[tuple[Tensor, Tensor]]  # images of the steps since the last log line
+    bad_data: BadData
+    origin: dict[str, Any]  # see ``provenance``
     waiting: WaitingTime
     progress: Progress
     sinks: Sinks
     folder: checkpoints.CheckpointFolder | None
     interruption: Interruption
+    watchdog: Watchdog
 
     @property
     def iterations(self) -> int:
@@ -173,42 +185,56 @@ class Run:
         """Samples of the epoch under way that are still to come."""
         return (self.iterations - self.progress.iteration) * self.sampler.batch_size
 
-    def state(self) -> dict[str, Any]:
-        """The content of a checkpoint file: upstream's keys, and what an exact resume needs."""
+    def interrupted_by(self) -> int:
+        """What asks this rank to stop: a signal's number, TIME_IS_UP, TOO_MUCH_BAD_DATA, or 0."""
+        return self.interruption.number or TOO_MUCH_BAD_DATA * self.bad_data.too_many
+
+    def checkpoint(self, learned: dict[str, Any]) -> dict[str, Any]:
+        """The content of a checkpoint file: upstream's keys, and what an exact resume needs.
+
+        learned: the learner's state.
+        """
         return {
             "format_version": checkpoints.FORMAT_VERSION,
             "epoch": self.progress.epoch,
             "iter": self.progress.iteration,
-            "state_dict": self.model.state_dict(),
-            "ema": self.ema.state_dict(),
-            "ema_updates": self.ema.updates,
-            "optimizer": self.optimizer.state_dict(),
-            "scaler": self.scaler.state_dict(),
+            **learned,
             "scheduler": {"iterations": self.iterations, "total_steps": self.total_steps},
             "losses": {"sums": self.meter.sums, "steps": self.meter.steps},
             "progress": asdict(self.progress),
             "random_state": gather(random_state()),
             "config": config_text(self.config),
+            "provenance": self.origin,
         }
 
 
 def main() -> int:
     choose_language(sys.argv[1:])
     args = parse_args(sys.argv[1:])
+    interruption = Interruption(args.max_minutes)
     config = configure(args)
     device = choose_device(args.device)
     gpus = torch.cuda.device_count() if device == torch.device("cuda") else 0
     if gpus > 1 and not launched_by_torchrun():
         return launch_local_ranks(gpus, this_command())
     start = choose_start(args, config)
+    if args.resume and start is not None and start.epoch == config.train_cfg.epoch:
+        # Killed after its last checkpoint: whoever starts runs again until they succeed may stop.
+        tell("train.finished_before", path=args.resume, epoch=start.epoch)
+        return 0
     ranks = join_ranks(device)
     try:
-        with Interruption() as interruption:
-            run = prepare(args, config, ranks, start, interruption)
-            try:
+        with (
+            Watchdog(ranks.index, ranks.world, args.watchdog) as watchdog,
+            ExitStack() as resources,
+        ):
+            run = prepare(args, config, ranks, start, interruption, watchdog, resources)
+            with interruption:
                 return train(run)
-            finally:
-                run.sinks.close()
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise UserError("train.out_of_memory", device=device) from error
+        raise
     finally:
         leave_ranks()
 
@@ -217,20 +243,21 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
     """Read the checkpoint that the run starts from; None trains from scratch."""
     if args.resume and args.reset_epoch:
         raise UserError("train.resume_and_reset")
+    if restart_count() and not args.reset_epoch:
+        args.resume = args.resume or "auto"  # torchrun has started the ranks anew
     if args.resume == "auto":
         latest = Path(args.output_dir) / checkpoints.LATEST
         args.resume = str(latest) if latest.exists() else None
     if args.resume:
         start = checkpoints.read_checkpoint(args.resume, prefer_ema=False)
-        if "progress" not in start.content:
-            raise UserError("train.not_resumable", path=args.resume)
+        check_resumable(start.content, args.resume)
     elif args.checkpoint == "none":
         return None
     else:
         start = checkpoints.read_checkpoint(args.checkpoint)
     finished = 0 if args.reset_epoch else start.epoch or 0
-    if finished >= config.train_cfg.epoch:
-        path, epochs = args.resume or args.checkpoint, config.train_cfg.epoch
+    path, epochs = args.resume or args.checkpoint, config.train_cfg.epoch
+    if finished > epochs or (finished == epochs and not args.resume):
         raise UserError("train.already_finished", path=path, epoch=finished, epochs=epochs)
     return start
 
@@ -241,10 +268,15 @@ def prepare(
     ranks: Ranks,
     start: checkpoints.Checkpoint | None,
     interruption: Interruption,
+    watchdog: Watchdog,
+    resources: ExitStack,
 ) -> Run:
-    """Build every part of the run; all that the user gave is checked before anything is written."""
+    """Build every part of the run; all that the user gave is checked before anything is written.
+
+    resources: closes what must be closed in the end.
+    """
     seed_everything(args.seed + ranks.index, args.deterministic)
-    data, validation, reports = prepare_data(args, config)
+    data, validation, keep_set, reports = prepare_data(args, config)
     accumulate = config.train_cfg.accumulate
     batch_size = config.data.batch_size * accumulate
     sampler = EpochSampler(
@@ -256,14 +288,19 @@ def prepare(
         accumulate,
         data.weighted_order(args.seed),
     )
-    precision = choose_precision(args.amp, ranks.device)
-    model, network = prepare_network(args, config, start, ranks, precision)
-    ema = Ema(model, config.train_cfg.ema_decay)
+    learner = prepare_learner(args, config, start, ranks)
+    origin = describe_origin(args, config, learner, [*data.sources, validation, keep_set])
+    differences = compare_with_origin(args, start, origin)
     progress = starting_progress(args, start)
     progress.criterion = criterion(validation)
-    folder, sinks = prepare_output(args, config, ranks, progress, len(sampler))
+    if keep_set is not None and progress.keep_start is None and steps_before(args, start):
+        raise UserError("keep.no_start", path=args.resume)
+    folder, sinks = prepare_output(args, config, ranks, progress, len(sampler), resources)
+    bad_data = BadData(data.num_images)
+    bad_data.load(progress.unreadable)
     kind = config.data.get("cache")
     sizes = [report.sizes for report in reports[: len(data.sources)]]
+    data.expect_sizes(sizes)
     cache_bytes = data.keep_decoded(sizes, kind, Path(args.output_dir)) if kind else 0
     run = Run(
         args=args,
@@ -271,43 +308,50 @@ def prepare(
         ranks=ranks,
         data=data,
         validation=validation,
+        keep_set=keep_set,
         sampler=sampler,
-        loader=build_loader(args, data, sampler, ranks),
-        model=model,
-        network=network,
-        precision=precision,
-        optimizer=build_optimizer(model.parameters(), config.train_cfg),
-        scaler=grad_scaler(ranks.device, precision),
-        ema=ema,
+        loader=build_loader(args, data, sampler, ranks, sinks),
+        learner=learner,
+        last_good={},
         meter=LossMeter(),
-        buffers=HealthyBuffers([*model.buffers(), *ema.state_dict().values()]),
         recent=[],
+        bad_data=bad_data,
+        origin=origin,
         waiting=WaitingTime(),
         progress=progress,
         sinks=sinks,
         folder=folder,
         interruption=interruption,
+        watchdog=watchdog,
     )
+    check_room(run)
     introduce(run, reports, cache_bytes)
     load_start(run, start)
+    for line in differences:
+        sinks.line(line)
+    run.last_good = learner.state()
     return run
 
 
 def prepare_data(
     args: argparse.Namespace, config: Config
-) -> tuple[Mixture, TextDataset | None, list[Report]]:
-    """Training and validation data, and what was found in each part; see ``check_dataset``."""
+) -> tuple[Mixture, TextDataset | None, TextDataset | None, list[Report]]:
+    """Training and validation data, the keep set, and what was found in each; see
+    ``check_dataset``.
+    """
     shared = {
         "granularity": config.data.granularity,
         "index_folder": Path(args.output_dir) / LABEL_INDEX,
     }
     data = build_training_data(config.data.train, seed=args.seed, **shared)
     validation = validation_data(config, shared)
-    parts = [*data.sources, *filter(None, [validation])]
+    tested = {**shared, "short_size": configured_short_size(config)}
+    keep_set = keep_set_data(args.keep_set, tested) if args.keep_set else None
+    parts = [*data.sources, *filter(None, [validation, keep_set])]
     reports = [check_dataset(part) for part in parts]
     for report in reports:
         report.refuse_if_useless(args.strict)
-    return data, validation, reports
+    return data, validation, keep_set, reports
 
 
 def validation_data(config: Config, shared: dict[str, Any]) -> TextDataset | None:
@@ -332,38 +376,64 @@ def validation_data(config: Config, shared: dict[str, Any]) -> TextDataset | Non
     return None
 
 
-def prepare_network(
+def prepare_learner(
     args: argparse.Namespace,
     config: Config,
     start: checkpoints.Checkpoint | None,
     ranks: Ranks,
-    precision: torch.dtype,
-) -> tuple[FAST, nn.Module]:
-    """The model on its device, and the module to call: the model itself, or all ranks' together."""
+) -> Learner:
     model = build_model(config.model)
     if start is not None:
         checkpoints.restore(model, start)
-    model.to(memory_format=memory_format(ranks.device, precision))
-    model.to(ranks.device)
-    network: nn.Module = model
-    if ranks.world > 1:
-        if config.train_cfg.sync_bn:
-            model = cast(FAST, synchronise_batchnorm(model))
-        gpus = [ranks.device.index] if ranks.device.type == "cuda" else None
-        with warnings.catch_warnings():
-            # The option's new name does not exist before torch 2.15, its old one warns from there.
-            warnings.simplefilter("ignore", FutureWarning)
-            network = DistributedDataParallel(model, gpus, broadcast_buffers=False)
-    return model, compiled(network) if args.compile else network
+    precision = choose_precision(args.amp, ranks.device)
+    return Learner(model, ranks, config.train_cfg, precision, compile_it=bool(args.compile))
+
+
+def describe_origin(
+    args: argparse.Namespace,
+    config: Config,
+    learner: Learner,
+    parts: Sequence[TextDataset | None],
+) -> dict[str, Any]:
+    """Where the run's checkpoints come from; ``metrics`` are filled in as they are measured."""
+    options = {
+        "seed": args.seed,
+        "deterministic": args.deterministic,
+        "precision": str(learner.precision).removeprefix("torch."),
+    }
+    data = [part.fingerprint() for part in parts if part is not None]
+    return provenance({**config_dict(config), "options": options}, data, {})
+
+
+def compare_with_origin(
+    args: argparse.Namespace, start: checkpoints.Checkpoint | None, origin: dict[str, Any]
+) -> list[str]:
+    """Lines on what has changed since the checkpoint that is resumed; refuses what makes it another
+    run, unless ``--force`` is given.
+    """
+    if not args.resume or start is None:
+        return []
+    before = start.content.get("provenance", {})
+    origin["metrics"] = before.get("metrics", {})
+    found = changes(before, origin)
+    if not args.force:
+        refuse_inexact(found, args.resume)
+    return change_lines(found)
 
 
 def prepare_output(
-    args: argparse.Namespace, config: Config, ranks: Ranks, progress: Progress, iterations: int
+    args: argparse.Namespace,
+    config: Config,
+    ranks: Ranks,
+    progress: Progress,
+    iterations: int,
+    resources: ExitStack,
 ) -> tuple[checkpoints.CheckpointFolder | None, Sinks]:
     """The output folder with the resolved config, and the sinks; on the first rank alone."""
     output = Path(args.output_dir)
     if not ranks.is_first:
         return None, Sinks(output, names=())
+    resources.enter_context(OutputLock(output))
     earlier_run = not args.resume and (output / checkpoints.LATEST).exists()
     folder = checkpoints.CheckpointFolder(output, config.train_cfg.keep_checkpoints)
     (output / "config.py").write_text(config_text(config), encoding="utf-8")
@@ -372,6 +442,7 @@ def prepare_output(
     else:
         steps = progress.epoch * iterations + progress.iteration
         sinks = Sinks(output, progress.epoch, steps)
+    resources.callback(sinks.close)
     if earlier_run:
         sinks.line(say("train.earlier_run"))
     return folder, sinks
@@ -389,16 +460,30 @@ def criterion(validation: TextDataset | None) -> str:
     return "hmean" if readable else "val_loss"
 
 
+def check_room(run: Run) -> None:
+    """Say, or refuse to begin, where the disk cannot hold the checkpoints of the run."""
+    if run.folder is None:
+        return
+    train_cfg = run.config.train_cfg
+    # Weights, their average, and at most two moments of the optimizer.
+    size = 4 * state_bytes(run.learner.model.state_dict())
+    files = (train_cfg.epoch - run.progress.epoch) // train_cfg.save_interval
+    warning = run.folder.check_room(size, min(files, train_cfg.keep_checkpoints or files))
+    if warning:
+        run.sinks.line(warning)
+
+
 def build_loader(
-    args: argparse.Namespace, data: Mixture, sampler: EpochSampler, ranks: Ranks
-) -> DataLoader[Batch]:
+    args: argparse.Namespace, data: Mixture, sampler: EpochSampler, ranks: Ranks, sinks: Sinks
+) -> SteadyLoader:
     on_gpu = ranks.device.type == "cuda"
     # On a CPU the network needs the cores itself; one worker prepares the next batch meanwhile.
     workers = min(16, usable_cores(ranks.world)) if on_gpu else 1
     workers = workers if args.workers is None else args.workers
-    return DataLoader(
+    return SteadyLoader(
         data,
-        batch_sampler=sampler,
+        sampler,
+        lambda count, reason: sinks.line(say("train.workers_again", count=count, reason=reason)),
         num_workers=workers,
         pin_memory=on_gpu,
         persistent_workers=workers > 0,
@@ -416,61 +501,33 @@ def start_worker(worker: int) -> None:
 def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | None) -> Progress:
     if args.resume and start is not None:
         return Progress(**start.content["progress"])
-    return Progress(epoch=0 if start is None or args.reset_epoch else start.epoch or 0)
+    epoch = 0 if start is None or args.reset_epoch else start.epoch or 0
+    return Progress(epoch=epoch, best_epoch=epoch)  # gains are counted from here
+
+
+def steps_before(args: argparse.Namespace, start: checkpoints.Checkpoint | None) -> int:
+    """Steps that the run had made when it wrote the checkpoint that is resumed."""
+    return start.content["ema_updates"] if args.resume and start is not None else 0
 
 
 def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
     """Say what the run is about to do, before the first epoch."""
-    args, ranks, say_line = run.args, run.ranks, run.sinks.line
+    args, say_line = run.args, run.sinks.line
     say_line(say("train.ready"))
     say_line(say("train.config", path=args.config))
     say_line(say("train.checkpoint", path=args.resume or args.checkpoint))
     say_line(say("train.output_dir", path=args.output_dir))
-    precision = str(run.precision).removeprefix("torch.")
-    say_line(say("train.device", device=device_name(ranks), precision=precision))
-    say_line(
-        say(
-            "train.data",
-            images=run.data.num_images,
-            samples=len(run.data),
-            batch=run.sampler.batch_size,
-            iterations=run.iterations,
-        )
-    )
-    for line in describe_sources(run.data):
+    say_line(describe_device(run.ranks, run.learner.precision))
+    for line in describe_data(run.data, run.validation, run.sampler.batch_size, run.iterations):
         say_line(line)
+    if run.keep_set is not None:
+        say_line(say("keep.data", images=run.keep_set.num_images))
     if cache_bytes:
-        kind = run.config.data.cache
-        say_line(say("train.cache", kind=kind, size=cache_bytes / 1e9))
-    if run.validation is None:
-        say_line(say("train.no_validation"))
-    else:
-        say_line(say("train.validation", images=run.validation.num_images))
+        say_line(say("train.cache", kind=run.config.data.cache, size=cache_bytes / 1e9))
     say_line(say("train.criterion", criterion=say(f"train.criterion.{run.progress.criterion}")))
-    for report in reports:
-        for line in report.lines(PROBLEMS_SHOWN):
-            say_line(line)
+    for line in describe_problems(reports):
+        say_line(line)
     say_line()
-
-
-def describe_sources(data: Mixture) -> Iterator[str]:
-    """The formats that were found out, and the parts that a mixture is made of."""
-    for source in data.sources:
-        if source.found_format:
-            yield say("train.format", folder=source.label_folder, format=source.found_format)
-    weights = data.weights or data.lengths
-    if len(data.sources) > 1:
-        for source, weight in zip(data.sources, weights, strict=True):
-            share = weight / sum(weights)
-            yield say("train.source", name=source.name, images=source.num_images, share=share)
-
-
-def device_name(ranks: Ranks) -> str:
-    if ranks.device.type != "cuda":
-        name = say("train.cpu", cores=torch.get_num_threads())
-    else:
-        name = torch.cuda.get_device_name(ranks.device)
-    return name if ranks.world == 1 else f"{name} x {ranks.world}"
 
 
 def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
@@ -483,9 +540,8 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
     say_line(say("train.loading", path=run.args.resume or run.args.checkpoint))
     if run.args.resume:
         content = start.content
-        run.ema.load(content["ema"], content["ema_updates"])
-        run.optimizer.load_state_dict(content["optimizer"])
-        run.scaler.load_state_dict(content["scaler"])
+        run.learner.load(content)
+        run.learner.split = run.progress.split
         run.meter = LossMeter(**content["losses"])
         if len(content["random_state"]) == run.ranks.world:
             restore_random_state(content["random_state"][run.ranks.index])
@@ -500,92 +556,80 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
 def train(run: Run) -> int:
     """The epochs, until the last one, an early stop or an interruption; gives the exit code."""
     train_cfg, progress = run.config.train_cfg, run.progress
+    if stop := score_start(run):
+        return interrupted(run, stop)
     for epoch in range(progress.epoch + 1, train_cfg.epoch + 1):
         run.sinks.line(say("train.epoch_start", epoch=epoch))
         started, samples = time.perf_counter(), run.samples_left()
-        if not train_one_epoch(run, epoch):
-            return interrupted(run)
+        if stop := train_one_epoch(run, epoch):
+            return interrupted(run, stop)
         seconds = time.perf_counter() - started
         pace = {
             "seconds": seconds,
             "images_per_s": samples / seconds,
             "data_wait": run.waiting.take() / seconds,
         }
-        scores = validate(run)
-        if scores is None:
-            return interrupted(run)
+        scores, stop = validate(run)
+        if stop:
+            return interrupted(run, stop)
         finish_epoch(run, epoch, pace, scores)
         patience = train_cfg.early_stop_patience
         if patience and progress.epochs_without_gain >= patience:
-            run.sinks.line(say("train.early_stop", epochs=patience, best_epoch=progress.best_epoch))
+            if progress.best is not None:
+                best_epoch = progress.best_epoch
+                run.sinks.line(say("train.early_stop", epochs=patience, best_epoch=best_epoch))
             break
-    run.sinks.line(say("train.done", epoch=progress.best_epoch, folder=run.args.output_dir))
+    if train_cfg.max_forgetting is not None and progress.best is None:
+        latest = f"{run.args.output_dir}/{checkpoints.LATEST}"
+        run.sinks.line(say("keep.none_eligible", limit=train_cfg.max_forgetting, latest=latest))
+    else:
+        run.sinks.line(say("train.done", epoch=progress.best_epoch, folder=run.args.output_dir))
     return 0
 
 
-def train_one_epoch(run: Run, epoch: int) -> bool:
-    """Train through one epoch, from where it was left; False where an interruption ended it."""
-    progress, train_cfg = run.progress, run.config.train_cfg
-    run.network.train()
+def train_one_epoch(run: Run, epoch: int) -> int:
+    """Train through one epoch, from where it was left; gives what interrupted it, or 0."""
+    learner, progress, train_cfg = run.learner, run.progress, run.config.train_cfg
+    learner.network.train()
+    started = time.perf_counter()
     for iteration, micro_batches in enumerated_steps(run, epoch):
+        run.watchdog.beat("compute")
         step = (epoch - 1) * run.iterations + iteration - 1
-        rate = learning_rate(step, run.total_steps, train_cfg)
-        for group in run.optimizer.param_groups:
-            group["lr"] = rate
-
-        losses, images = add_gradients(run, micro_batches)
-        if train_cfg.clip_grad:
-            run.scaler.unscale_(run.optimizer)
-            nn.utils.clip_grad_norm_(run.model.parameters(), train_cfg.clip_grad)
-        # A step whose gradients are not finite is skipped by the scaler, on the device.
-        run.scaler.step(run.optimizer)
-        run.scaler.update()
-        run.optimizer.zero_grad(set_to_none=True)
-        run.ema.update()
-
-        run.meter.add(losses)
-        run.recent.append(images)
+        rate = learning_rate(step, run.total_steps, train_cfg) * progress.rate_factor
+        run.meter.add(learner.step(micro_batches, rate))
+        note_images(run, micro_batches)
         progress.iteration = iteration
-        stop = any_rank(run.interruption.number)
-        if iteration % train_cfg.log_interval == 0 or iteration == run.iterations or stop:
-            read_losses(run)
-            if iteration % train_cfg.log_interval == 0:
-                log_step(run, step, rate)
+        if learner.split > progress.split:
+            progress.split = learner.split
+            run.sinks.line(say("train.split", iteration=iteration, pieces=learner.split))
+
+        run.interruption.expect(time.perf_counter() - started)
+        stop = any_rank(run.interrupted_by())
+        logs = iteration % train_cfg.log_interval == 0
+        last = iteration == run.iterations
+        saves = not last and iteration % (train_cfg.save_every_iters or run.iterations) == 0
+        if logs or saves or last or stop:
+            read_losses(run, epoch)
+        if logs:
+            log_step(run, step, rate)
         if stop:
-            run.interruption.number = stop
-            return False
-    return True
+            return stop
+        if saves:
+            save(run)
+        started = time.perf_counter()
+        run.watchdog.beat("data")
+    return 0
 
 
-def add_gradients(
-    run: Run, micro_batches: Iterator[Batch]
-) -> tuple[list[dict[str, Tensor]], tuple[Tensor, Tensor]]:
-    """Add up the gradients of a step's micro-batches: those of all its samples' mean loss.
-
-    Gives the losses of each micro-batch's samples, and which images they were and could not be
-    read.
-    """
-    accumulate, parts, images = run.config.train_cfg.accumulate, [], []
-    for place, batch in enumerate(micro_batches, start=1):
-        images.append((batch["index"], batch["unreadable"]))
-        batch = {
-            key: value if key in HOST_KEYS else value.to(run.ranks.device, non_blocking=True)
-            for key, value in batch.items()
-        }
-        # The ranks exchange gradients once a step, with the last micro-batch.
-        alone = run.ranks.world > 1 and place < accumulate
-        with run.network.no_sync() if alone else nullcontext():  # type: ignore[operator]
-            with autocast(run.ranks.device, run.precision):
-                logits = run.network(batch["imgs"])
-            losses = run.model.losses(logits, batch)
-            losses["loss"] = losses["loss_text"] + losses["loss_kernels"] + losses["loss_emb"]
-            run.scaler.scale(losses["loss"].mean() / accumulate).backward()
-        parts.append(losses)
+def note_images(run: Run, micro_batches: Sequence[Batch]) -> None:
+    """Remember which images a step saw; count those that could not be read."""
+    images = [(batch["index"], batch["unreadable"]) for batch in micro_batches]
     indices, unreadable = (torch.cat(column) for column in zip(*images, strict=True))
-    return parts, (indices, unreadable)
+    run.recent.append((indices, unreadable))
+    run.bad_data.note(indices.tolist(), unreadable.tolist())
 
 
-def enumerated_steps(run: Run, epoch: int) -> Iterator[tuple[int, Iterator[Batch]]]:
+def enumerated_steps(run: Run, epoch: int) -> Iterator[tuple[int, list[Batch]]]:
     """The micro-batches of each step of an epoch that is left, the steps numbered from 1.
 
     On a terminal with a progress bar.
@@ -599,37 +643,69 @@ def enumerated_steps(run: Run, epoch: int) -> Iterator[tuple[int, Iterator[Batch
         total=run.iterations, initial=first, disable=hidden, leave=False, unit="batch", ncols=80
     )
     with bar:
-        batches = run.waiting.around(run.loader)
+        run.watchdog.beat("data")
+        batches = run.waiting.around(run.loader.batches(first))
         for iteration in range(first + 1, run.iterations + 1):
-            yield iteration, islice(batches, run.config.train_cfg.accumulate)
+            yield iteration, list(islice(batches, run.config.train_cfg.accumulate))
             bar.update()
 
 
-def read_losses(run: Run) -> None:
+def read_losses(run: Run, epoch: int) -> None:
     """Bring the losses since the last log line to the host; say what went wrong in them."""
-    finite = run.meter.read()
-    first = run.progress.iteration - len(finite) + 1
-    for iteration, (good, (indices, unreadable)) in enumerate(
-        zip(finite, run.recent, strict=True), first
+    progress, line = run.progress, run.sinks.line
+    steps = run.meter.read()
+    first = progress.iteration - len(steps) + 1
+    for iteration, (health, (indices, unreadable)) in enumerate(
+        zip(steps, run.recent, strict=True), first
     ):
         if unreadable.any():
             names = image_names(run, indices[unreadable])
-            run.sinks.line(say("train.bad_image", iteration=iteration, names=names))
-        run.progress.bad_steps = 0 if good else run.progress.bad_steps + 1
-        if not good:
-            names = image_names(run, indices)
-            run.sinks.line(say("train.bad_step", iteration=iteration, names=names))
-        if run.progress.bad_steps >= MAX_BAD_STEPS:
-            raise UserError("train.too_many_bad_steps", count=MAX_BAD_STEPS)
+            line(say("train.bad_image", iteration=iteration, names=names))
+        progress.bad_steps = 0 if health.good else progress.bad_steps + 1
+        if not health.good:
+            names = image_names(run, indices) if health.spoilt_here else ""
+            names = ", ".join(filter(None, gather(names)))
+            line(say("train.bad_step", iteration=iteration, names=names))
+            if health.spoilt_here:
+                dump_step(run, epoch, iteration)
     run.recent.clear()
-    if all(finite):
-        run.buffers.keep()
-    else:
-        run.buffers.mend()
+    run.bad_data.merge(gather(run.bad_data.state()))
+    progress.unreadable = run.bad_data.state()
+    if progress.bad_steps >= run.config.train_cfg.max_bad_steps:
+        fall_back(run)
 
 
 def image_names(run: Run, indices: Tensor) -> str:
     return ", ".join(run.data.image_path(index).name for index in indices.tolist())
+
+
+def dump_step(run: Run, epoch: int, iteration: int) -> None:
+    """Write what this rank saw in a step whose losses or gradients were not finite."""
+    path = dump_batch(
+        run.data,
+        run.sampler.keys(iteration - 1),
+        Path(run.args.output_dir),
+        epoch=epoch,
+        iteration=iteration,
+        rank=run.ranks.index,
+    )
+    if path is not None:
+        run.sinks.line(say("train.bad_step_written", path=path))
+
+
+def fall_back(run: Run) -> None:
+    """Return to the last good weights with half the learning rate; the data go on.
+
+    Bad steps leave the weights as they are: it is the steps before them that went astray.
+    """
+    progress = run.progress
+    if progress.fallbacks == MAX_FALLBACKS:
+        count = run.config.train_cfg.max_bad_steps
+        raise UserError("train.too_many_bad_steps", count=count, fallbacks=MAX_FALLBACKS)
+    progress.fallbacks += 1
+    progress.bad_steps = 0
+    run.learner.load(run.last_good)
+    run.sinks.line(say("train.fell_back", factor=progress.rate_factor))
 
 
 def log_step(run: Run, step: int, rate: float) -> None:
@@ -649,45 +725,75 @@ def log_step(run: Run, step: int, rate: float) -> None:
     run.sinks.step(step + 1, {**last, "lr": rate})
 
 
-def validate(run: Run) -> dict[str, float] | None:
-    """Score the averaged weights on the validation images; None after an interruption."""
-    if run.validation is None:
-        return {}
-    averaged = copy.deepcopy(run.model)
-    averaged.load_state_dict(run.ema.state_dict())
-    detector = TextDetector(
+def score_start(run: Run) -> int:
+    """What the weights of the start can do on the keep set; gives what interrupted it, or 0."""
+    if run.keep_set is None or run.progress.keep_start is not None:
+        return 0
+    scores = keep_scores(averaged_detector(run), run.keep_set, **evaluation_options(run))
+    if stop := any_rank(run.interruption.number):
+        return stop
+    run.progress.keep_start = scores["keep_hmean"]
+    run.sinks.line(say("keep.start", **scores))
+    return 0
+
+
+def averaged_detector(run: Run) -> TextDetector:
+    """A detector with the averaged weights."""
+    averaged = copy.deepcopy(run.learner.model)
+    averaged.load_state_dict(run.learner.ema.state_dict())
+    return TextDetector(
         averaged,
         detection_settings(run.config),
         run.ranks.device,
-        amp=run.precision == torch.bfloat16,
+        amp=run.learner.precision == torch.bfloat16,
         short_size=configured_short_size(run.config),
     )
-    losses = ValidationLoss(averaged, run.validation, run.data.pooling_size)
-    result = evaluate(
-        detector,
-        run.validation,
-        rank=run.ranks.index,
-        world=run.ranks.world,
-        progress=run.ranks.is_first,
-        observe=losses.observe,
-        stop=lambda: bool(run.interruption.number),
-    )
-    if any_rank(run.interruption.number):
-        return None
-    loss_sum, images = mean_over_ranks(losses.sum_and_count().to(run.ranks.device)).tolist()
-    scores = {"val_loss": loss_sum / images}
-    if run.progress.criterion == "hmean" and result.score is not None:
-        scores |= {"precision": result.score.precision, "recall": result.score.recall}
-        scores["hmean"] = result.score.hmean
-    return scores
+
+
+def validate(run: Run) -> tuple[dict[str, float], int]:
+    """Score the averaged weights on the validation images and the keep set; and what interrupted
+    it, or 0.
+    """
+    scores: dict[str, float] = {}
+    if run.validation is None and run.keep_set is None:
+        return scores, 0
+    detector = averaged_detector(run)
+    options = evaluation_options(run)
+    if run.validation is not None:
+        losses = ValidationLoss(detector.model, run.validation, run.data.pooling_size)
+        result = evaluate(detector, run.validation, observe=losses.observe, **options)
+        sums = losses.sum_and_count().to(run.ranks.device)
+        loss_sum, images = mean_over_ranks(sums).tolist()
+        scores["val_loss"] = loss_sum / images if images else float("nan")
+        if run.progress.criterion == "hmean" and result.score is not None:
+            scores |= {"precision": result.score.precision, "recall": result.score.recall}
+            scores["hmean"] = result.score.hmean
+    if run.keep_set is not None:
+        scores |= keep_scores(detector, run.keep_set, **options)
+    return scores, any_rank(run.interruption.number)
+
+
+def evaluation_options(run: Run) -> dict[str, Any]:
+    def stop() -> bool:
+        run.watchdog.beat("validate")
+        return bool(run.interruption.number)
+
+    ranks = run.ranks
+    return {"rank": ranks.index, "world": ranks.world, "progress": ranks.is_first, "stop": stop}
 
 
 def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str, float]) -> None:
     """Count the epoch, log it and write its checkpoints."""
     progress, train_cfg, line = run.progress, run.config.train_cfg, run.sinks.line
     means = run.meter.means()
-    rate = run.optimizer.param_groups[0]["lr"]
-    best = progress.finish_epoch({**means, **scores}[progress.criterion])
+    rate = run.learner.optimizer.param_groups[0]["lr"]
+    forgets = forgets_too_much(
+        scores.get("keep_hmean"), progress.keep_start, train_cfg.max_forgetting
+    )
+    value = {**means, **scores}[progress.criterion]
+    would_be_best = progress.is_better(value)
+    best = progress.finish_epoch(value, eligible=not forgets)
+    run.origin["metrics"] = {**means, **scores}
     run.meter = LossMeter()
 
     line()
@@ -703,10 +809,14 @@ def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str,
     if len(run.data.sources) > 1:
         for name, images, words in run.data.drawn(run.sampler.samples_of(epoch)):
             line(say("train.drawn", name=name, images=images, words=words))
-    if scores:
+    if "val_loss" in scores:
         line(say("train.val_loss", value=scores["val_loss"]))
     if "hmean" in scores:
         line(say("train.scores", **scores))
+    if progress.keep_start is not None and "keep_hmean" in scores:
+        line(describe_keep_scores(scores, progress.keep_start))
+    if forgets and would_be_best:
+        say_forgetting(run, value, scores["keep_hmean"])
     line()
     run.sinks.epoch(epoch, epoch * run.iterations, {**means, **scores, "lr": rate, **pace})
 
@@ -721,34 +831,51 @@ def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str,
     line()
 
 
+def say_forgetting(run: Run, value: float, keep_hmean: float) -> None:
+    """The best epoch so far is not taken for what it has forgotten."""
+    progress = run.progress
+    text = say(
+        "keep.too_much",
+        criterion=say(f"train.criterion.{progress.criterion}"),
+        value=value,
+        start=progress.keep_start,
+        hmean=keep_hmean,
+        limit=run.config.train_cfg.max_forgetting,
+    )
+    run.sinks.line(text)
+
+
 def save(run: Run, epoch: int | None = None, best: bool = False) -> None:
     """Write ``latest`` and, where asked for, the files of this epoch and of the best one."""
-    state = run.state()  # every rank gives its part
+    started = time.perf_counter()
+    run.watchdog.beat("save")
+    learned = run.learner.state()
+    # A step far too large leaves infinite weights and no gradient that would tell.
+    if any_rank(not is_finite(learned)):
+        fall_back(run)
+        learned = run.learner.state()
+    if not run.progress.bad_steps:
+        run.last_good = learned
+    content = run.checkpoint(learned)  # every rank gives its part
     if run.folder is not None:
-        run.folder.write(state, epoch, best)
+        seal(content)
+        run.sinks.flush()  # a run that is killed later goes on behind what they hold
+        for removed in run.folder.write(content, epoch, best):
+            run.sinks.line(say("train.removed", path=removed))
+    run.interruption.expect(time.perf_counter() - started)
 
 
-def interrupted(run: Run) -> int:
-    """Save where the run stands, say how to go on, and give the exit code of the signal."""
+def interrupted(run: Run, stop: int) -> int:
+    """Save where the run stands, say how to go on, and give the exit code."""
     save(run)
+    if stop == TOO_MUCH_BAD_DATA:
+        raise run.bad_data.refusal(run.data.image_path, Path(run.args.output_dir))
     path = f"{run.args.output_dir}/{checkpoints.LATEST}"
+    reason = "train.time_is_up" if stop == TIME_IS_UP else "train.interrupted"
     run.sinks.line()
-    run.sinks.line(say("train.interrupted", path=path, epoch=run.progress.epoch + 1))
-    run.sinks.line(say("train.how_to_resume", command=resume_command()))
-    return run.interruption.exit_code
-
-
-def resume_command() -> str:
-    """The command line of this run with ``--resume auto``, as the user would type it."""
-    options = [
-        option for option in sys.argv[1:] if option not in ("--reset_epoch", "--reset-epoch")
-    ]
-    while "--resume" in options:
-        place = options.index("--resume")
-        given = len(options) > place + 1 and not options[place + 1].startswith("-")
-        del options[place : place + 1 + given]
-    python = "python" if shutil.which("python") == sys.executable else sys.executable
-    return shlex.join([python, sys.argv[0], *options, "--resume", "auto"])
+    run.sinks.line(say(reason, path=path, epoch=run.progress.epoch + 1))
+    run.sinks.line(say("train.how_to_resume", command=resume_command(sys.argv)))
+    return exit_code(stop)
 
 
 if __name__ == "__main__":

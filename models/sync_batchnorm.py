@@ -8,11 +8,14 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from runtime.lockstep import LOCKSTEP
+
 
 class CrossRankBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm2d whose statistics in training are those of all ranks' samples together.
 
-    On a single process it is BatchNorm2d.  torch's own SyncBatchNorm does the same for GPUs only.
+    On a single process it is BatchNorm2d.  torch's own SyncBatchNorm does the same for GPUs only,
+    and would wait for ever for a rank that has run out of memory; see ``runtime.lockstep``.
     """
 
     running_mean: Tensor
@@ -37,8 +40,8 @@ class CrossRankBatchNorm2d(nn.BatchNorm2d):
 def normalised_sum(branches: Iterable[tuple[nn.Module, Tensor]]) -> Tensor:
     """The sum of what each BatchNorm makes of its maps, all (N, C, H, W).
 
-    Over several CPU processes the branches' statistics travel in one message: a message takes as
-    long as a small convolution, however little is in it.
+    Over several processes the branches' statistics travel in one message: a message takes as long
+    as a small convolution, however little is in it.
     """
     branches = iter(branches)
     bn, maps = next(branches)
@@ -81,7 +84,7 @@ class _NormaliseOverRanks(torch.autograd.Function):
         mean, variance = (torch.stack(part).double() for part in zip(*local, strict=True))
         size = mean.new_full((1, mean.shape[1]), maps[0].numel() // maps[0].shape[1])
         moments = torch.cat([mean * size, (variance + mean.square()) * size, size])  # in doubles
-        dist.all_reduce(moments)
+        LOCKSTEP.exchange(moments)
         size = moments[-1, 0]
         mean, square = (moments[:-1] / size).chunk(2)
         variance = square - mean.square()
@@ -110,7 +113,7 @@ class _NormaliseOverRanks(torch.autograd.Function):
             )  # fmt: skip
             of_weights.append(of_weight)
         shares = torch.stack([*of_weights, of_bias])  # the bias of a sum: the same in each branch
-        dist.all_reduce(shares)
+        LOCKSTEP.exchange(shares)
         *along, constant = shares / size
         # weight * rate * (gradient - constant - along * normalised x), by powers of x
         scale = torch.stack(weights) * rate
@@ -139,8 +142,6 @@ def _scale_and_shift(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
 
 def synchronise_batchnorm(model: nn.Module) -> nn.Module:
     """Let every BatchNorm2d of ``model`` work over all ranks; weights, buffers and keys stay."""
-    if next(model.parameters()).is_cuda:
-        return nn.SyncBatchNorm.convert_sync_batchnorm(model)
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if type(child) is nn.BatchNorm2d:

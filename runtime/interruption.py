@@ -1,22 +1,40 @@
-"""Ctrl-C and SIGTERM as wishes: the step under way is finished and saved before the run ends."""
+"""Signals and deadlines as wishes: the step under way is finished and saved before the run ends."""
 
 import os
 import signal
+import time
 from types import FrameType, TracebackType
+
+TIME_IS_UP = 255  # no signal has this number
+_SPARE_S = 2.0
 
 
 class Interruption:
-    """In its ``with`` block a first signal only sets ``number``; a second Ctrl-C leaves at once."""
+    """In its ``with`` block a first signal only sets ``number``; a second Ctrl-C leaves at once.
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    SIGINT is Ctrl-C, SIGTERM what a preempted machine sends, SIGUSR1 what Slurm can be told to send
+    some time before the end (``--signal=USR1@90``).
+    number: of the signal, TIME_IS_UP shortly before the deadline, 0 before either.
+    """
 
-    def __init__(self) -> None:
-        self.number = 0
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+    def __init__(self, minutes: float | None = None) -> None:
+        """minutes: from now on until the run must have ended; None for no deadline."""
+        self.deadline_s = float("inf") if minutes is None else time.monotonic() + 60 * minutes
+        self.needed_s = 0.0
+        self._signal = 0
 
     @property
-    def exit_code(self) -> int:
-        """128 + signal, as a shell reports it: 130 after Ctrl-C, 143 after SIGTERM."""
-        return 128 + self.number
+    def number(self) -> int:
+        if self._signal:
+            return self._signal
+        needed_s = 2 * self.needed_s + _SPARE_S
+        return TIME_IS_UP if time.monotonic() + needed_s > self.deadline_s else 0
+
+    def expect(self, seconds: float) -> None:
+        """What is done between two looks at ``number`` and before the end may take this long."""
+        self.needed_s = max(self.needed_s, seconds)
 
     def __enter__(self) -> "Interruption":
         self._previous = {number: signal.signal(number, self._note) for number in self.SIGNALS}
@@ -32,9 +50,14 @@ class Interruption:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.number and number == signal.SIGINT:
+        if self._signal and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.number = self.number or number
+        self._signal = self._signal or number
+
+
+def exit_code(number: int) -> int:
+    """128 + signal, as a shell reports it: 130 after Ctrl-C, 143 after SIGTERM; 0 at a deadline."""
+    return 0 if number == TIME_IS_UP else 128 + number
 
 
 def leave_signals_to_the_parent() -> None:

@@ -2,12 +2,14 @@
 
 import csv
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
 from tqdm import tqdm
+
+from runtime.messages import UserError
 
 Scalars = Mapping[str, float]
 LOG_FILE, HISTORY_FILE, CURVE_FILE = "train.log", "history.csv", "loss_curve.png"
@@ -25,6 +27,9 @@ class Sink(Protocol):
     def epoch(self, epoch: int, step: int, scalars: Scalars) -> None:
         """Numbers of a whole epoch (from 1), which ended with optimizer step ``step``."""
 
+    def flush(self) -> None:
+        """A checkpoint is about to be written: all that came before must be on the disk."""
+
     def close(self) -> None:
         """The run is over."""
 
@@ -37,6 +42,8 @@ class _Quiet:
     def step(self, step: int, scalars: Scalars) -> None: ...
 
     def epoch(self, epoch: int, step: int, scalars: Scalars) -> None: ...
+
+    def flush(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -74,8 +81,8 @@ class History(_Quiet):
 
     COLUMNS = (
         "epoch", "step", "loss", "loss_text", "loss_kernel", "loss_emb", "iou_text", "iou_kernel",
-        "val_loss", "precision", "recall", "hmean", "lr", "seconds", "images_per_s",
-        "data_wait",
+        "val_loss", "precision", "recall", "hmean", "keep_precision", "keep_recall", "keep_hmean",
+        "lr", "seconds", "images_per_s", "data_wait",
     )  # fmt: skip
 
     def __init__(self, folder: Path, finished_epochs: int, finished_steps: int) -> None:
@@ -120,26 +127,35 @@ class History(_Quiet):
 
 
 class TensorBoard(_Quiet):
-    """Event files in ``tensorboard/``; steps that a resumed run repeats are replaced."""
+    """Event files in ``tensorboard/``, those of whole epochs in ``tensorboard/epochs``.
+
+    What a resumed run repeats replaces what was there.  For this the two lie apart: a run that is
+    stopped while it validates has finished its steps, but not its epoch.
+    """
 
     def __init__(self, folder: Path, finished_epochs: int, finished_steps: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self.writer = SummaryWriter(
-            str(folder / "tensorboard"), purge_step=finished_steps + 1 if finished_steps else None
-        )
+        board = folder / "tensorboard"
+        self.steps = SummaryWriter(str(board), purge_step=finished_steps + 1)
+        self.epochs = SummaryWriter(str(board / "epochs"), purge_step=finished_epochs + 1)
 
     def step(self, step: int, scalars: Scalars) -> None:
         for name, value in scalars.items():
-            self.writer.add_scalar(f"train/{name}", value, step)
+            self.steps.add_scalar(f"train/{name}", value, step)
 
     def epoch(self, epoch: int, step: int, scalars: Scalars) -> None:
         for name, value in scalars.items():
-            self.writer.add_scalar(f"epoch/{name}", value, step)
-        self.writer.flush()
+            self.epochs.add_scalar(f"epoch/{name}", value, epoch)
+        self.flush()
+
+    def flush(self) -> None:
+        self.steps.flush()
+        self.epochs.flush()
 
     def close(self) -> None:
-        self.writer.close()
+        self.steps.close()
+        self.epochs.close()
 
 
 SINKS = {"terminal": Terminal, "file": LogFile, "history": History, "tensorboard": TensorBoard}
@@ -158,25 +174,33 @@ class Sinks:
         finished_steps: int = 0,
         names: tuple[str, ...] = tuple(SINKS),
     ) -> None:
+        self.folder = folder
         self.sinks: list[Sink] = [
             SINKS[name](folder, finished_epochs, finished_steps) for name in names
         ]
 
     def line(self, text: str = "") -> None:
-        for sink in self.sinks:
-            sink.line(text)
+        self._tell_all(lambda sink: sink.line(text))
 
     def step(self, step: int, scalars: Scalars) -> None:
-        for sink in self.sinks:
-            sink.step(step, scalars)
+        self._tell_all(lambda sink: sink.step(step, scalars))
 
     def epoch(self, epoch: int, step: int, scalars: Scalars) -> None:
-        for sink in self.sinks:
-            sink.epoch(epoch, step, scalars)
+        self._tell_all(lambda sink: sink.epoch(epoch, step, scalars))
+
+    def flush(self) -> None:
+        self._tell_all(lambda sink: sink.flush())
 
     def close(self) -> None:
-        for sink in self.sinks:
-            sink.close()
+        self._tell_all(lambda sink: sink.close())
+
+    def _tell_all(self, tell: Callable[[Sink], None]) -> None:
+        """Raises UserError where a full disk, say, keeps a sink from writing."""
+        try:
+            for sink in self.sinks:
+                tell(sink)
+        except OSError as error:
+            raise UserError("checkpoint.cannot_write", path=self.folder, reason=error) from error
 
 
 def draw_curves(rows: list[dict[str, str]], path: Path) -> None:
@@ -187,14 +211,18 @@ def draw_curves(rows: list[dict[str, str]], path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
     panels = {
         "loss": ("loss", "loss_text", "loss_kernel", "loss_emb", "val_loss"),
         "validation": ("precision", "recall", "hmean"),
+        "keep set": ("keep_precision", "keep_recall", "keep_hmean"),
         "learning rate": ("lr",),
     }
-    for axes, (title, names) in zip(figure.subplots(1, 3), panels.items(), strict=True):
+    if not any(row.get("keep_hmean") for row in rows):
+        del panels["keep set"]
+    figure = Figure(figsize=(4 * len(panels), 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    all_axes = figure.subplots(1, len(panels))
+    for axes, (title, names) in zip(all_axes, panels.items(), strict=True):
         for name in names:
             points = [(int(row["epoch"]), float(row[name])) for row in rows if row.get(name)]
             if points:

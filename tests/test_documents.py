@@ -25,11 +25,12 @@ DOCUMENTS = (README, GUIDE, CHANGES)
 TRAIN, TEST, INFER = "train_checkpoint_7ep.py", "test.py", "inference_single.py"
 SCRIPTS = (
     TRAIN, TEST, INFER, "tools/make_sample_data.py", "tools/make_lmdb.py", "tools/check_data.py",
-    "tools/show_batch.py", "tools/run_sample.py",
+    "tools/show_batch.py", "tools/run_sample.py", "tools/average_checkpoints.py",
+    "tools/inspect_checkpoint.py",
 )  # fmt: skip
 RUN_SCRIPT = "./run_checkpoint_7ep_training.sh"
 CONFIG = PROJECT / "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
-OTHER_PROGRAMS_OPTIONS = {"--logdir"}
+OTHER_PROGRAMS_OPTIONS = {"--logdir", "--signal"}
 
 # Files that the tool writes, or that users bring, under the names that the documents give them.
 OUTPUTS = {
@@ -37,6 +38,7 @@ OUTPUTS = {
     "tensorboard/", "finetune_checkpoints/", "sample_run/", "inference_results/", "FAST/",
     "outputs/submit_ic15.zip", "outputs/submit_ic15.json", "checkpoint_7ep.pth", "config.py",
     "report.html", "report.json", "batch.png", "label_index/", "Label.txt", "labels.json", "gt.mat",
+    "averaged.pth", "bad_steps/", "unreadable_images.txt",
 }  # fmt: skip
 NUMBERED = r"checkpoint_epoch_(\d+|N)\.pth"
 USERS_OWN = r"(my_|your_|.*/your_).*|.*[가-힣].*"
@@ -52,6 +54,7 @@ AROUND = {
     "data.check.kind": "name",
     "train.criterion": "criterion",
     "train.new_best": "criterion",
+    "keep.too_much": "criterion",
 }
 
 

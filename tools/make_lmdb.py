@@ -27,7 +27,7 @@ from dataset.lmdb_writer import LmdbWriter, Sample, check_target, word_records
 from dataset.read_ahead import in_order
 from runtime import cli
 from runtime.config import load_config
-from runtime.interruption import Interruption
+from runtime.interruption import Interruption, exit_code
 from runtime.messages import UserError, run_script, say, tell
 
 SPLITS = ("train", "test", "val", "valid")
@@ -69,7 +69,7 @@ def main() -> int:
         except Stopped:
             writer.flush()
             tell("make_lmdb.interrupted", file=sys.stderr, count=writer.num_samples)
-            return wish.exit_code
+            return exit_code(wish.number)
     tell_summary(dataset, args, writer, broken)
     return 0
 

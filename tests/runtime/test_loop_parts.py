@@ -1,4 +1,4 @@
-"""The small parts of the training loop: counting progress, reading losses, mending statistics."""
+"""The small parts of the training loop: counting progress, reading losses, noting signals."""
 
 import os
 import random
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from runtime.healthy_buffers import HealthyBuffers
-from runtime.interruption import Interruption
-from runtime.loss_meter import NAMES, LossMeter
+from runtime import loss_meter
+from runtime.interruption import TIME_IS_UP, Interruption, exit_code
+from runtime.loss_meter import NAMES, LossMeter, StepHealth
 from runtime.precision import choose_precision
 from runtime.progress import Progress
 from runtime.random_state import random_state, restore_random_state, seed_everything
@@ -18,9 +18,10 @@ from runtime.random_state import random_state, restore_random_state, seed_everyt
 NAN = float("nan")
 
 
-def losses(value: float) -> dict[str, torch.Tensor]:
-    names = ("loss", "loss_text", "loss_kernels", "loss_emb", "iou_text", "iou_kernel")
-    return {name: torch.tensor([value, value]) for name in names}
+def losses(value: float, finite_gradient: bool = True) -> torch.Tensor:
+    """What a step leaves for the meter: losses, and whether they and the gradients are finite."""
+    finite_loss = np.isfinite(value)
+    return torch.tensor([value] * 6 + [float(finite_loss), float(finite_gradient)])
 
 
 def test_the_best_epoch_by_hmean_is_the_highest():
@@ -43,51 +44,77 @@ def test_the_best_epoch_by_loss_is_the_lowest_and_never_one_without_a_number():
 def test_the_meter_leaves_steps_that_are_not_finite_out_of_its_means():
     meter = LossMeter()
     for value in (1.0, NAN, 3.0):
-        meter.add([losses(value)])
-    assert meter.read() == [True, False, True]
+        meter.add(losses(value))
+    assert [step.good for step in meter.read()] == [True, False, True]
     assert meter.means() == dict.fromkeys(NAMES, 2.0)
     assert meter.last["loss"] == 3.0
     assert meter.read() == []
 
 
+def test_the_meter_sees_losses_and_gradients_that_are_not_finite():
+    meter = LossMeter()
+    for row in (losses(1.0), losses(NAN, finite_gradient=False), losses(1.0, False)):
+        meter.add(row)
+    assert meter.read() == [
+        StepHealth(good=True, spoilt_here=False),
+        StepHealth(good=False, spoilt_here=True),
+        StepHealth(good=False, spoilt_here=True),
+    ]
+    assert meter.steps == 1
+
+
+def test_the_rank_whose_loss_is_not_finite_is_to_blame(monkeypatch):
+    # The other rank's loss is NaN; BatchNorm has handed its gradients on to this one.
+    monkeypatch.setattr(loss_meter, "mean_over_ranks", lambda rows: (rows + losses(NAN, False)) / 2)
+    meter = LossMeter()
+    meter.add(losses(1.0, finite_gradient=False))
+    assert meter.read() == [StepHealth(good=False, spoilt_here=False)]
+
+
 def test_a_meter_goes_on_from_saved_sums():
     first = LossMeter()
-    first.add([losses(1.0)])
+    first.add(losses(1.0))
     first.read()
     second = LossMeter(first.sums, first.steps)
-    second.add([losses(2.0)])
+    second.add(losses(2.0))
     second.read()
     assert second.means()["loss"] == 1.5
 
 
-def test_a_step_of_several_micro_batches_counts_once_with_their_mean():
-    meter = LossMeter()
-    meter.add([losses(1.0), losses(2.0)])
-    assert meter.read() == [True]
-    assert (meter.steps, meter.means()["loss_kernel"]) == (1, 1.5)
-
-
-def test_spoilt_statistics_go_back_to_the_last_healthy_ones():
-    spoilt, healthy = torch.tensor([1.0, 2.0]), torch.tensor([3.0])
-    buffers = HealthyBuffers([spoilt, healthy, torch.tensor(4)])
-    spoilt.fill_(5.0)
-    buffers.keep()
-    spoilt[0] = NAN
-    healthy.fill_(6.0)
-    buffers.mend()
-    assert spoilt.tolist() == [5.0, 5.0]
-    assert healthy.tolist() == [6.0]
+def test_each_return_to_the_last_good_state_halves_the_rate():
+    progress = Progress()
+    assert progress.rate_factor == 1
+    progress.fallbacks = 2
+    assert progress.rate_factor == 0.25
 
 
 def test_a_first_signal_is_noted_and_a_second_ctrl_c_leaves():
     with Interruption() as interruption:
         os.kill(os.getpid(), signal.SIGTERM)
-        assert interruption.exit_code == 143
+        assert exit_code(interruption.number) == 143
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 138)]
+)
+def test_each_signal_has_the_exit_code_that_a_shell_gives_it(number, code):
     with Interruption() as interruption:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert interruption.exit_code == 130
+        assert interruption.number == 0
+        os.kill(os.getpid(), number)
+        assert exit_code(interruption.number) == code
+
+
+def test_time_is_up_as_long_before_the_deadline_as_two_steps_may_take():
+    interruption = Interruption(minutes=1)
+    interruption.expect(28)  # twice that and two seconds to spare are left
+    assert interruption.number == 0
+    interruption.expect(20)
+    assert interruption.number == 0
+    interruption.expect(30)
+    assert interruption.number == TIME_IS_UP
+    assert exit_code(TIME_IS_UP) == 0
 
 
 def test_precision_is_what_was_asked_for():

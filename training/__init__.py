@@ -1,0 +1,1 @@
+"""Parts of the train script that deserve tests of their own."""
