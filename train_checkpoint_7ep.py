@@ -91,6 +91,7 @@ from training.resume_command import resume_command
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
+RESOLVED_CONFIG = "config.py"
 MAX_FALLBACKS = 2
 WATCHDOG_S = 45.0
 TOO_MUCH_BAD_DATA = 254  # among the numbers of signals, as is TIME_IS_UP
@@ -224,12 +225,10 @@ def main() -> int:
         return 0
     ranks = join_ranks(device)
     try:
-        with (
-            Watchdog(ranks.index, ranks.world, args.watchdog) as watchdog,
-            ExitStack() as resources,
-        ):
+        with ExitStack() as resources:
+            watchdog = Watchdog(ranks.index, ranks.world, args.watchdog)
             run = prepare(args, config, ranks, start, interruption, watchdog, resources)
-            with interruption:
+            with interruption, watchdog:
                 return train(run)
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
@@ -243,8 +242,8 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
     """Read the checkpoint that the run starts from; None trains from scratch."""
     if args.resume and args.reset_epoch:
         raise UserError("train.resume_and_reset")
-    if restart_count() and not args.reset_epoch:
-        args.resume = args.resume or "auto"  # torchrun has started the ranks anew
+    if restart_count() and saved_by_this_job(Path(args.output_dir)):
+        args.resume, args.reset_epoch = "auto", False
     if args.resume == "auto":
         latest = Path(args.output_dir) / checkpoints.LATEST
         args.resume = str(latest) if latest.exists() else None
@@ -260,6 +259,15 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
     if finished > epochs or (finished == epochs and not args.resume):
         raise UserError("train.already_finished", path=path, epoch=finished, epochs=epochs)
     return start
+
+
+def saved_by_this_job(output: Path) -> bool:
+    """Whether torchrun, which has started the ranks anew, finds a checkpoint of its own there.
+
+    The config is written once in a job, before its first checkpoint.
+    """
+    latest, config = output / checkpoints.LATEST, output / RESOLVED_CONFIG
+    return latest.exists() and config.exists() and latest.stat().st_mtime >= config.stat().st_mtime
 
 
 def prepare(
@@ -436,7 +444,8 @@ def prepare_output(
     resources.enter_context(OutputLock(output))
     earlier_run = not args.resume and (output / checkpoints.LATEST).exists()
     folder = checkpoints.CheckpointFolder(output, config.train_cfg.keep_checkpoints)
-    (output / "config.py").write_text(config_text(config), encoding="utf-8")
+    if not restart_count():
+        (output / RESOLVED_CONFIG).write_text(config_text(config), encoding="utf-8")
     if not args.resume:
         sinks = Sinks(output)
     else:

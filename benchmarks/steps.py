@@ -9,20 +9,19 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.measure import Row, Timing, time_calls
 from dataset.labels import Word
 from dataset.targets import draw_targets
 from models import build_model
-from models.fast import FAST
-from runtime.compiling import compiled
 from runtime.config import load_config
-from runtime.ema import Ema
-from runtime.optimizers import build_optimizer
-from runtime.precision import autocast, choose_precision, grad_scaler, memory_format
+from runtime.distributed import Ranks
+from runtime.precision import autocast, choose_precision
+from training.learner import HOST_KEYS, Learner
 
 CONFIG = "config/fast/sample/fast_tiny_sample.py"
+RATE = 1e-4
 LOSS_SIDE, STEP_SIDE, STEP_BATCH = 640, 320, 4
 
 
@@ -43,15 +42,14 @@ class Step:
         self.config = load_config(CONFIG)
         self.device = device
         self.precision = choose_precision(amp, device)
-        form = memory_format(device, self.precision)
-        self.model: FAST = build_model(self.config.model).to(memory_format=form).to(device).train()
-        self.network: nn.Module = compiled(self.model) if compile_it else self.model
-        self.optimizer = build_optimizer(self.model.parameters(), self.config.train_cfg)
-        self.scaler = grad_scaler(device, self.precision)
-        self.ema = Ema(self.model, 0.999)
-        kept_here = ("num_instances",)
+        model = build_model(self.config.model)
+        self.learner = Learner(
+            model, Ranks(0, 1, device), self.config.train_cfg, self.precision, compile_it
+        )
+        self.learner.network.train()
+        self.model, self.ema = self.learner.model, self.learner.ema
         self.batch = {
-            key: value if key in kept_here else value.to(device) for key, value in batch.items()
+            key: value if key in HOST_KEYS else value.to(device) for key, value in batch.items()
         }
 
     def run(self) -> None:
@@ -60,20 +58,16 @@ class Step:
 
     def advance(self) -> None:
         """All of a step's work; a GPU is not waited for."""
-        self.losses(self.forward()).backward()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.ema.update()
+        self.learner.step([self.batch], RATE)
 
     def forward(self) -> Tensor:
         with autocast(self.device, self.precision):
-            return self.network(self.batch["imgs"])
+            return self.learner.network(self.batch["imgs"])
 
     def losses(self, logits: Tensor) -> Tensor:
         losses = self.model.losses(logits, self.batch)
         total = losses["loss_text"] + losses["loss_kernels"] + losses["loss_emb"]
-        return self.scaler.scale(total.mean())
+        return total.mean()
 
     def finish(self) -> None:
         if self.device.type == "cuda":

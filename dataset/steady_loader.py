@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.data._utils import signal_handling
 
 from dataset.sampler import EpochSampler, Key
 from runtime.messages import UserError, say
@@ -92,7 +93,7 @@ class SteadyLoader:
     def _start(self) -> Iterator[Batch]:
         if self._loader is None:
             self._loader = DataLoader(self._dataset, batch_sampler=self._remaining, **self._options)
-        with _signals_of_children_as_before():
+        with _without_raising_signals():
             return iter(self._loader)
 
 
@@ -108,19 +109,19 @@ class _Remaining:
 
 
 @contextmanager
-def _signals_of_children_as_before() -> Iterator[None]:
-    """Undo what PyTorch does on SIGCHLD when it starts its workers.
+def _without_raising_signals() -> Iterator[None]:
+    """Undo what PyTorch does on SIGCHLD when it starts the first workers of a process.
 
     Its handler raises wherever the main thread happens to be when one dies: in the middle of a step
     of the optimizer, or of writing a checkpoint.  Whoever waits for a batch finds out anyway.
     """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGCHLD) if in_main_thread else None
+    before = signal.getsignal(signal.SIGCHLD)
     try:
         yield
     finally:
-        if before is not None:
-            signal.signal(signal.SIGCHLD, before)
+        if threading.current_thread() is threading.main_thread() and before is not None:
+            from_pytorch = getattr(before, "__module__", "") == signal_handling.__name__
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL if from_pytorch else before)
 
 
 def worker_died(error: BaseException) -> bool:

@@ -17,7 +17,6 @@ def test_a_step_changes_weights_and_averages():
     after = [*step.model.parameters(), *step.ema.state_dict().values()]
     changed = [not torch.equal(one, other) for one, other in zip(before, after, strict=True)]
     assert sum(changed) > len(changed) / 2
-    assert all(parameter.grad is None for parameter in step.model.parameters())
 
 
 @pytest.mark.cuda

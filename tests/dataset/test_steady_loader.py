@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.data._utils import signal_handling
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from dataset.sampler import EpochSampler, Key
@@ -148,6 +149,19 @@ def test_a_worker_that_dies_during_a_step_disturbs_only_the_wait_for_the_next_ba
     expected = undisturbed(tmp_path)
     assert [[batch["sample"].tolist(), batch["draw"].tolist()] for batch in found] == expected
     assert restarts
+
+
+def test_a_loader_before_it_leaves_nothing_that_raises(deaths):
+    signal_handling._SIGCHLD_handler_set = False
+    sampler = EpochSampler(SAMPLES, BATCH)
+    list(iter(DataLoader(Deadly(deaths), batch_sampler=sampler, num_workers=1)))
+    assert callable(signal.getsignal(signal.SIGCHLD))
+
+    batches = loader_of(Deadly(deaths), [], num_workers=1).batches()
+    next(batches)
+
+    assert signal.getsignal(signal.SIGCHLD) == signal.SIG_DFL
+    batches.close()
 
 
 def test_idle_workers_that_die_between_epochs_are_replaced(tmp_path, deaths):
