@@ -23,17 +23,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from dataset import Mixture, TextDataset, build_dataset, build_training_data, prepare_worker
+from dataset import Mixture, TextDataset, prepare_worker
 from dataset.bad_data import BadData
-from dataset.checks import Report, check_dataset
-from dataset.keep_set import keep_set_data
-from dataset.label_set import LABEL_INDEX
+from dataset.checks import Report
 from dataset.sampler import EpochSampler
 from dataset.steady_loader import SteadyLoader
 from inference.detector import TextDetector, configured_short_size, detection_settings
 from inference.evaluate import evaluate
 from inference.forgetting import (
-    describe_keep_scores,
     forgets_too_much,
     keep_scores,
     refuse_limit_without_keep_set,
@@ -51,7 +48,7 @@ from runtime.cli import (
     choose_language,
     number,
 )
-from runtime.config import Config, config_dict, config_text, load_config
+from runtime.config import Config, config_text, load_config
 from runtime.distributed import (
     Ranks,
     any_rank,
@@ -76,26 +73,37 @@ from runtime.messages import UserError, run_script, say, tell
 from runtime.output_lock import OutputLock
 from runtime.precision import PRECISIONS, choose_precision
 from runtime.progress import Progress
-from runtime.provenance import provenance, seal
+from runtime.provenance import seal
 from runtime.random_state import random_state, restore_random_state, seed_everything
-from runtime.resume_check import change_lines, changes, check_resumable, refuse_inexact
+from runtime.resume_check import check_resumable
 from runtime.schedules import learning_rate
 from runtime.sinks import Sinks
 from runtime.waiting import WaitingTime
 from runtime.watchdog import Watchdog
 from training.bad_steps import dump_batch
+from training.data import prepare_data
+from training.epoch_summary import (
+    LONG_WAIT,
+    describe_epoch,
+    describe_forgetting,
+    describe_scores,
+)
 from training.introduction import describe_data, describe_device, describe_problems
 from training.learner import Batch, Learner, is_finite, is_out_of_memory
+from training.origin import (
+    RESOLVED_CONFIG,
+    compare_with_origin,
+    describe_origin,
+    saved_by_this_job,
+)
 from training.resume_command import resume_command
 
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
-RESOLVED_CONFIG = "config.py"
 MAX_FALLBACKS = 2
 WATCHDOG_S = 45.0
 TOO_MUCH_BAD_DATA = 254  # among the numbers of signals, as is TIME_IS_UP
-LONG_WAIT = 0.1  # share of an epoch spent waiting for data from which on a remedy is named
 
 
 def parse_args(arguments: list[str]) -> argparse.Namespace:
@@ -195,11 +203,14 @@ class Run:
 
         learned: the learner's state.
         """
+        # After bad steps the weights may be those that a resumed run, too, has to return from.
+        last_good = {"last_good": self.last_good} if self.progress.bad_steps else {}
         return {
             "format_version": checkpoints.FORMAT_VERSION,
             "epoch": self.progress.epoch,
             "iter": self.progress.iteration,
             **learned,
+            **last_good,
             "scheduler": {"iterations": self.iterations, "total_steps": self.total_steps},
             "losses": {"sums": self.meter.sums, "steps": self.meter.steps},
             "progress": asdict(self.progress),
@@ -261,15 +272,6 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
     return start
 
 
-def saved_by_this_job(output: Path) -> bool:
-    """Whether torchrun, which has started the ranks anew, finds a checkpoint of its own there.
-
-    The config is written once in a job, before its first checkpoint.
-    """
-    latest, config = output / checkpoints.LATEST, output / RESOLVED_CONFIG
-    return latest.exists() and config.exists() and latest.stat().st_mtime >= config.stat().st_mtime
-
-
 def prepare(
     args: argparse.Namespace,
     config: Config,
@@ -284,41 +286,46 @@ def prepare(
     resources: closes what must be closed in the end.
     """
     seed_everything(args.seed + ranks.index, args.deterministic)
-    data, validation, keep_set, reports = prepare_data(args, config)
+    output = Path(args.output_dir)
+    data = prepare_data(config, output, args.seed, args.keep_set, args.strict)
     accumulate = config.train_cfg.accumulate
     batch_size = config.data.batch_size * accumulate
     sampler = EpochSampler(
-        len(data),
+        len(data.training),
         batch_size,
         ranks.index,
         ranks.world,
         args.seed,
         accumulate,
-        data.weighted_order(args.seed),
+        data.training.weighted_order(args.seed),
     )
     learner = prepare_learner(args, config, start, ranks)
-    origin = describe_origin(args, config, learner, [*data.sources, validation, keep_set])
-    differences = compare_with_origin(args, start, origin)
+    options = {
+        "seed": args.seed,
+        "deterministic": args.deterministic,
+        "precision": str(learner.precision).removeprefix("torch."),
+    }
+    origin = describe_origin(config, options, data.parts)
+    differences = []
+    if args.resume and start is not None:
+        differences = compare_with_origin(start, origin, args.force)
     progress = starting_progress(args, start)
-    progress.criterion = criterion(validation)
-    if keep_set is not None and progress.keep_start is None and steps_before(args, start):
-        raise UserError("keep.no_start", path=args.resume)
-    folder, sinks = prepare_output(args, config, ranks, progress, len(sampler), resources)
-    bad_data = BadData(data.num_images)
+    progress.criterion = data.criterion
+    folder, sinks = prepare_output(args, config, learner, progress, len(sampler), resources)
+    bad_data = BadData(data.training.num_images)
     bad_data.load(progress.unreadable)
+    data.training.expect_sizes(data.image_sizes())
     kind = config.data.get("cache")
-    sizes = [report.sizes for report in reports[: len(data.sources)]]
-    data.expect_sizes(sizes)
-    cache_bytes = data.keep_decoded(sizes, kind, Path(args.output_dir)) if kind else 0
+    cache_bytes = data.training.keep_decoded(data.image_sizes(), kind, output) if kind else 0
     run = Run(
         args=args,
         config=config,
         ranks=ranks,
-        data=data,
-        validation=validation,
-        keep_set=keep_set,
+        data=data.training,
+        validation=data.validation,
+        keep_set=data.keep_set,
         sampler=sampler,
-        loader=build_loader(args, data, sampler, ranks, sinks),
+        loader=build_loader(args, data.training, sampler, ranks, sinks),
         learner=learner,
         last_good={},
         meter=LossMeter(),
@@ -332,56 +339,13 @@ def prepare(
         interruption=interruption,
         watchdog=watchdog,
     )
-    check_room(run)
-    introduce(run, reports, cache_bytes)
+    introduce(run, data.reports, cache_bytes)
     load_start(run, start)
     for line in differences:
         sinks.line(line)
-    run.last_good = learner.state()
+    resumed = start.content if args.resume and start is not None else {}
+    run.last_good = resumed.get("last_good") or learner.state()
     return run
-
-
-def prepare_data(
-    args: argparse.Namespace, config: Config
-) -> tuple[Mixture, TextDataset | None, TextDataset | None, list[Report]]:
-    """Training and validation data, the keep set, and what was found in each; see
-    ``check_dataset``.
-    """
-    shared = {
-        "granularity": config.data.granularity,
-        "index_folder": Path(args.output_dir) / LABEL_INDEX,
-    }
-    data = build_training_data(config.data.train, seed=args.seed, **shared)
-    validation = validation_data(config, shared)
-    tested = {**shared, "short_size": configured_short_size(config)}
-    keep_set = keep_set_data(args.keep_set, tested) if args.keep_set else None
-    parts = [*data.sources, *filter(None, [validation, keep_set])]
-    reports = [check_dataset(part) for part in parts]
-    for report in reports:
-        report.refuse_if_useless(args.strict)
-    return data, validation, keep_set, reports
-
-
-def validation_data(config: Config, shared: dict[str, Any]) -> TextDataset | None:
-    """The labelled images that choose the best epoch: ``data.val``, else ``data.test``.
-
-    ``data.val = None`` asks for no validation at all.
-    """
-    for name in ("val", "test"):
-        if name not in config.data:
-            continue
-        spec = config.data[name]
-        if spec is None:
-            return None
-        try:
-            data = build_dataset({"split": "test", **shared, **spec})
-        except UserError:
-            if spec.get("img_dir"):
-                raise
-            continue  # nobody has put images into the format's own folder
-        if data.has_labels:
-            return data
-    return None
 
 
 def prepare_learner(
@@ -394,92 +358,58 @@ def prepare_learner(
     if start is not None:
         checkpoints.restore(model, start)
     precision = choose_precision(args.amp, ranks.device)
-    return Learner(model, ranks, config.train_cfg, precision, compile_it=bool(args.compile))
-
-
-def describe_origin(
-    args: argparse.Namespace,
-    config: Config,
-    learner: Learner,
-    parts: Sequence[TextDataset | None],
-) -> dict[str, Any]:
-    """Where the run's checkpoints come from; ``metrics`` are filled in as they are measured."""
-    options = {
-        "seed": args.seed,
-        "deterministic": args.deterministic,
-        "precision": str(learner.precision).removeprefix("torch."),
-    }
-    data = [part.fingerprint() for part in parts if part is not None]
-    return provenance({**config_dict(config), "options": options}, data, {})
-
-
-def compare_with_origin(
-    args: argparse.Namespace, start: checkpoints.Checkpoint | None, origin: dict[str, Any]
-) -> list[str]:
-    """Lines on what has changed since the checkpoint that is resumed; refuses what makes it another
-    run, unless ``--force`` is given.
-    """
-    if not args.resume or start is None:
-        return []
-    before = start.content.get("provenance", {})
-    origin["metrics"] = before.get("metrics", {})
-    found = changes(before, origin)
-    if not args.force:
-        refuse_inexact(found, args.resume)
-    return change_lines(found)
+    learner = Learner(model, ranks, config.train_cfg, precision, compile_it=bool(args.compile))
+    if args.resume and start is not None:
+        try:
+            learner.load(start.content)
+        except ValueError as error:
+            raise UserError("train.not_resumable", path=args.resume) from error
+    return learner
 
 
 def prepare_output(
     args: argparse.Namespace,
     config: Config,
-    ranks: Ranks,
+    learner: Learner,
     progress: Progress,
     iterations: int,
     resources: ExitStack,
 ) -> tuple[checkpoints.CheckpointFolder | None, Sinks]:
     """The output folder with the resolved config, and the sinks; on the first rank alone."""
     output = Path(args.output_dir)
-    if not ranks.is_first:
+    if not learner.ranks.is_first:
         return None, Sinks(output, names=())
     resources.enter_context(OutputLock(output))
     earlier_run = not args.resume and (output / checkpoints.LATEST).exists()
     folder = checkpoints.CheckpointFolder(output, config.train_cfg.keep_checkpoints)
-    if not restart_count():
-        (output / RESOLVED_CONFIG).write_text(config_text(config), encoding="utf-8")
-    if not args.resume:
-        sinks = Sinks(output)
-    else:
-        steps = progress.epoch * iterations + progress.iteration
-        sinks = Sinks(output, progress.epoch, steps)
+    little_room = check_room(folder, config, learner, progress)
+    try:
+        if not restart_count():
+            (output / RESOLVED_CONFIG).write_text(config_text(config), encoding="utf-8")
+        if not args.resume:
+            sinks = Sinks(output)
+        else:
+            steps = progress.epoch * iterations + progress.iteration
+            sinks = Sinks(output, progress.epoch, steps)
+    except OSError as error:
+        raise UserError("checkpoint.cannot_write", path=output, reason=error) from error
     resources.callback(sinks.close)
     if earlier_run:
         sinks.line(say("train.earlier_run"))
+    if little_room:
+        sinks.line(little_room)
     return folder, sinks
 
 
-def criterion(validation: TextDataset | None) -> str:
-    """What the best epoch is chosen by: 'hmean', 'val_loss' or 'loss'."""
-    if validation is None:
-        return "loss"
-    readable = any(
-        not word.ignore
-        for index in range(validation.num_images)
-        for word in validation.words(index)
-    )
-    return "hmean" if readable else "val_loss"
-
-
-def check_room(run: Run) -> None:
-    """Say, or refuse to begin, where the disk cannot hold the checkpoints of the run."""
-    if run.folder is None:
-        return
-    train_cfg = run.config.train_cfg
+def check_room(
+    folder: checkpoints.CheckpointFolder, config: Config, learner: Learner, progress: Progress
+) -> str | None:
+    """A warning, or a refusal to begin, where the disk cannot hold the checkpoints of the run."""
+    train_cfg = config.train_cfg
     # Weights, their average, and at most two moments of the optimizer.
-    size = 4 * state_bytes(run.learner.model.state_dict())
-    files = (train_cfg.epoch - run.progress.epoch) // train_cfg.save_interval
-    warning = run.folder.check_room(size, min(files, train_cfg.keep_checkpoints or files))
-    if warning:
-        run.sinks.line(warning)
+    size = 4 * state_bytes(learner.model.state_dict())
+    files = (train_cfg.epoch - progress.epoch) // train_cfg.save_interval
+    return folder.check_room(size, min(files, train_cfg.keep_checkpoints or files))
 
 
 def build_loader(
@@ -509,14 +439,12 @@ def start_worker(worker: int) -> None:
 
 def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | None) -> Progress:
     if args.resume and start is not None:
-        return Progress(**start.content["progress"])
+        progress = Progress(**start.content["progress"])
+        if args.keep_set and progress.keep_start is None and start.content["ema_updates"]:
+            raise UserError("keep.no_start", path=args.resume)
+        return progress
     epoch = 0 if start is None or args.reset_epoch else start.epoch or 0
     return Progress(epoch=epoch, best_epoch=epoch)  # gains are counted from here
-
-
-def steps_before(args: argparse.Namespace, start: checkpoints.Checkpoint | None) -> int:
-    """Steps that the run had made when it wrote the checkpoint that is resumed."""
-    return start.content["ema_updates"] if args.resume and start is not None else 0
 
 
 def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
@@ -549,7 +477,6 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
     say_line(say("train.loading", path=run.args.resume or run.args.checkpoint))
     if run.args.resume:
         content = start.content
-        run.learner.load(content)
         run.learner.split = run.progress.split
         run.meter = LossMeter(**content["losses"])
         if len(content["random_state"]) == run.ranks.world:
@@ -568,6 +495,8 @@ def train(run: Run) -> int:
     if stop := score_start(run):
         return interrupted(run, stop)
     for epoch in range(progress.epoch + 1, train_cfg.epoch + 1):
+        if stops_early(run):
+            break
         run.sinks.line(say("train.epoch_start", epoch=epoch))
         started, samples = time.perf_counter(), run.samples_left()
         if stop := train_one_epoch(run, epoch):
@@ -582,18 +511,23 @@ def train(run: Run) -> int:
         if stop:
             return interrupted(run, stop)
         finish_epoch(run, epoch, pace, scores)
-        patience = train_cfg.early_stop_patience
-        if patience and progress.epochs_without_gain >= patience:
-            if progress.best is not None:
-                best_epoch = progress.best_epoch
-                run.sinks.line(say("train.early_stop", epochs=patience, best_epoch=best_epoch))
-            break
     if train_cfg.max_forgetting is not None and progress.best is None:
         latest = f"{run.args.output_dir}/{checkpoints.LATEST}"
         run.sinks.line(say("keep.none_eligible", limit=train_cfg.max_forgetting, latest=latest))
     else:
         run.sinks.line(say("train.done", epoch=progress.best_epoch, folder=run.args.output_dir))
     return 0
+
+
+def stops_early(run: Run) -> bool:
+    """Say so where the run has gone on for too long without a gain, also before it was resumed."""
+    progress, patience = run.progress, run.config.train_cfg.early_stop_patience
+    if not patience or progress.epochs_without_gain < patience:
+        return False
+    if progress.best is not None:
+        best_epoch = progress.best_epoch
+        run.sinks.line(say("train.early_stop", epochs=patience, best_epoch=best_epoch))
+    return True
 
 
 def train_one_epoch(run: Run, epoch: int) -> int:
@@ -690,14 +624,18 @@ def image_names(run: Run, indices: Tensor) -> str:
 
 def dump_step(run: Run, epoch: int, iteration: int) -> None:
     """Write what this rank saw in a step whose losses or gradients were not finite."""
-    path = dump_batch(
-        run.data,
-        run.sampler.keys(iteration - 1),
-        Path(run.args.output_dir),
-        epoch=epoch,
-        iteration=iteration,
-        rank=run.ranks.index,
-    )
+    try:
+        path = dump_batch(
+            run.data,
+            run.sampler.keys(iteration - 1),
+            Path(run.args.output_dir),
+            epoch=epoch,
+            iteration=iteration,
+            rank=run.ranks.index,
+        )
+    except UserError as error:  # no room for it, say: no reason to end the run
+        run.sinks.line(say("train.bad_step_not_written", reason=error))
+        return
     if path is not None:
         run.sinks.line(say("train.bad_step_written", path=path))
 
@@ -794,8 +732,7 @@ def evaluation_options(run: Run) -> dict[str, Any]:
 def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str, float]) -> None:
     """Count the epoch, log it and write its checkpoints."""
     progress, train_cfg, line = run.progress, run.config.train_cfg, run.sinks.line
-    means = run.meter.means()
-    rate = run.learner.optimizer.param_groups[0]["lr"]
+    means, rate = run.meter.means(), run.learner.optimizer.param_groups[0]["lr"]
     forgets = forgets_too_much(
         scores.get("keep_hmean"), progress.keep_start, train_cfg.max_forgetting
     )
@@ -806,26 +743,18 @@ def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str,
     run.meter = LossMeter()
 
     line()
-    line(say("train.epoch_done", epoch=epoch, seconds=pace["seconds"]))
-    line(say("train.mean_loss", value=means["loss"]))
-    line(say("train.mean_text", value=means["loss_text"]))
-    line(say("train.mean_kernel", value=means["loss_kernel"]))
-    line(say("train.mean_emb", value=means["loss_emb"]))
-    line(say("train.rate", value=rate))
-    line(say("train.speed", speed=pace["images_per_s"], wait=pace["data_wait"]))
+    for text in describe_epoch(epoch, means, rate, pace):
+        line(text)
     if pace["data_wait"] > LONG_WAIT:
         line(say("train.waits_for_data", workers=run.loader.num_workers))
     if len(run.data.sources) > 1:
         for name, images, words in run.data.drawn(run.sampler.samples_of(epoch)):
             line(say("train.drawn", name=name, images=images, words=words))
-    if "val_loss" in scores:
-        line(say("train.val_loss", value=scores["val_loss"]))
-    if "hmean" in scores:
-        line(say("train.scores", **scores))
-    if progress.keep_start is not None and "keep_hmean" in scores:
-        line(describe_keep_scores(scores, progress.keep_start))
+    for text in describe_scores(scores, progress):
+        line(text)
     if forgets and would_be_best:
-        say_forgetting(run, value, scores["keep_hmean"])
+        keep_hmean, limit = scores["keep_hmean"], train_cfg.max_forgetting
+        line(describe_forgetting(progress, value, keep_hmean, limit))
     line()
     run.sinks.epoch(epoch, epoch * run.iterations, {**means, **scores, "lr": rate, **pace})
 
@@ -838,20 +767,6 @@ def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str,
         path = f"{folder}/{checkpoints.BEST}"
         line(say("train.new_best", path=path, criterion=what, value=progress.best))
     line()
-
-
-def say_forgetting(run: Run, value: float, keep_hmean: float) -> None:
-    """The best epoch so far is not taken for what it has forgotten."""
-    progress = run.progress
-    text = say(
-        "keep.too_much",
-        criterion=say(f"train.criterion.{progress.criterion}"),
-        value=value,
-        start=progress.keep_start,
-        hmean=keep_hmean,
-        limit=run.config.train_cfg.max_forgetting,
-    )
-    run.sinks.line(text)
 
 
 def save(run: Run, epoch: int | None = None, best: bool = False) -> None:

@@ -9,6 +9,7 @@ from torch.utils.data import default_collate
 from dataset import Mixture
 from dataset.sampler import Key
 from runtime.checkpoint import save_atomically
+from runtime.messages import UserError
 
 FOLDER = "bad_steps"
 MAX_FILES = 20
@@ -20,9 +21,13 @@ def dump_batch(data: Mixture, keys: Sequence[Key], output: Path, **facts: Any) -
     The samples are made once more, which gives the same ones: nothing has to be kept for it.
     facts: numbers and texts; ``epoch``, ``iteration`` and ``rank`` name the file.  It also holds
         ``files``, the photos' paths, ``samples``, the keys, and ``batch``, the tensors.
+    Raises UserError where it cannot be written.
     """
     folder = output / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError("checkpoint.cannot_write", path=folder, reason=error) from error
     if len(list(folder.glob("*.pt"))) >= MAX_FILES:
         return None
     batch = default_collate([data[key] for key in keys])

@@ -15,7 +15,7 @@ from runtime.ema import Ema
 from runtime.lockstep import LOCKSTEP
 from runtime.loss_meter import GIVEN_NAMES
 from runtime.messages import UserError
-from runtime.optimizers import build_optimizer
+from runtime.optimizers import build_optimizer, load_optimizer
 from runtime.precision import autocast, grad_scaler, memory_format
 
 Batch = Mapping[str, Tensor]
@@ -131,9 +131,10 @@ class Learner:
         scaler skips it on the device, and no host has to wait and see.
         """
         finite_loss, finite_gradient = torch.isfinite(losses).all(), self.gradients.finite()
-        self.gradients.spoil_unless(finite_loss)
+        self.gradients.spoil_unless(finite_loss & finite_gradient)
         self.gradients.exchange()
         healthy = self.gradients.finite()
+        self.gradients.spoil_unless(healthy)  # the sum of what each rank could still have borne
         # float16 overflows until its scale has come down: nothing is wrong with such a step.
         scaled = self.scaler.scale(torch.ones_like(losses[0])) > 1
         for group in self.optimizer.param_groups:
@@ -160,10 +161,13 @@ class Learner:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Go on from what ``state`` gave; it is left as it is."""
+        """Go on from what ``state`` gave; it is left as it is.
+
+        Raises ValueError where the optimizer's part does not belong to these weights.
+        """
         self.model.load_state_dict(state["state_dict"])
         self.ema.load(state["ema"], state["ema_updates"])
-        self.optimizer.load_state_dict(_on_host(state["optimizer"]))
+        load_optimizer(self.optimizer, _on_host(state["optimizer"]))
         self.scaler.load_state_dict(state["scaler"])
 
 
