@@ -103,6 +103,7 @@ def assert_same_run(first: Path, second: Path) -> None:
         assert scalars(boards[0], name) == scalars(boards[1], name)
 
 
+@pytest.mark.timeout(1800)
 def test_runs_killed_again_and_again_end_as_one_that_never_was(folder, script):
     chance = random.Random(5)
     assert script.run(folder, *OPTIONS, "--output_dir", "whole") == 0
