@@ -123,9 +123,10 @@ def test_runs_killed_again_and_again_end_as_one_that_never_was(folder, script):
             kills += 1
             check_after_kill(folder / output)
         assert_same_run(folder / "whole", folder / output)
-        # A run that is killed after its last checkpoint leaves its lock: nobody takes it over.
-        names = {path.name for path in (folder / output).iterdir()} - {".lock", "loss_curve.tmp"}
-        assert names == FILES - {"checkpoint_epoch_1.pth"}
+        # A run that is killed after its last checkpoint leaves its lock, and its curve undrawn.
+        names = {path.name for path in (folder / output).iterdir()}
+        drawn_late = {".lock", "loss_curve.tmp", "loss_curve.png"}
+        assert names - drawn_late == FILES - {"checkpoint_epoch_1.pth"} - drawn_late
         finished += 1
     assert inside_saving >= KILLS // 10
 
