@@ -25,6 +25,7 @@ QUESTIONS = (
     "steps",
     "boxes",
     "testing",
+    "scoring",
     "start",
     "labels",
     "doctor",
@@ -42,7 +43,11 @@ def parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; default: all")
     add("--photos", type=Path, help="folder with images/ and gts/ (default: drawn photos)")
-    add("--checkpoint", type=Path, help="FAST-tiny for 'testing' (default: the sample's best)")
+    add(
+        "--checkpoint",
+        type=Path,
+        help="FAST-tiny for 'testing' and 'backends' (default: the sample's best)",
+    )
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu or cuda")
     add("--compile", action="store_true", help="measure torch.compile too (minutes more)")
     add("--json", type=Path, default=Path("benchmark_results.json"), help="where the JSON goes")

@@ -58,6 +58,7 @@ def memory_of_a_worker(folder: Path) -> Iterator[Row]:
         image_starts=np.arange(IMAGES + 1) * WORDS,
         ignore=np.zeros(words, bool),
         lines=np.ones(words, np.int32),
+        difficult=np.zeros(words, bool),
     )
     memory = in_a_fork(look_around, data)
     yield Row("private memory of a worker with a million images", memory.private, "MB", "<= 150")

@@ -30,7 +30,7 @@ def rows(args: argparse.Namespace) -> Iterator[Row]:
     data = data_set(folder, split="test", short_size=SHORT_SIZE)
     data.leave_out(range(PHOTOS, data.num_images), ())
     detector = TextDetector.from_checkpoint(
-        load_config(CONFIG), checkpoint, args.device, short_size=SHORT_SIZE
+        checkpoint, load_config(CONFIG), args.device, short_size=SHORT_SIZE
     )
     stages, shares = [], []
 

@@ -19,12 +19,14 @@ class DataSet:
     folders: split -> (images, labels) below the data root; labels may be a file.
     joined: more (images, labels) that belong to the training images where they are there.
     augment: where the random changes differ from ``dataset.augment.Augmentation``.
+    protocol: by which published figures are measured, a key of ``inference.scoring.PROTOCOLS``.
     """
 
     format: str
     folders: Mapping[str, tuple[str, str]] = field(default_factory=lambda: _NOTHING)
     joined: tuple[tuple[str, str], ...] = ()
     augment: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    protocol: str = "icdar2015"
 
 
 _IC15 = (
@@ -55,9 +57,17 @@ def _places(pair: tuple[str, str], **names: str) -> dict[str, tuple[str, str]]:
 DATA_SETS: dict[str, DataSet] = {
     "FAST_IC15": DataSet("ic15", _places(_IC15, train="training", test="test")),
     "FAST_IC17MLT": DataSet(
-        "mlt", _places(_MLT, train="training", test="validation"), augment=_GENTLE
+        "mlt",
+        _places(_MLT, train="training", test="validation"),
+        augment=_GENTLE,
+        protocol="icdar2017",
     ),
-    "FAST_TT": DataSet("total_text", _places(_TT, train="Train", test="Test"), augment=_NO_ASPECT),
+    "FAST_TT": DataSet(
+        "total_text",
+        _places(_TT, train="Train", test="Test"),
+        augment=_NO_ASPECT,
+        protocol="total_text",
+    ),
     "FAST_CTW": DataSet(
         "ctw",
         {
@@ -65,6 +75,7 @@ DATA_SETS: dict[str, DataSet] = {
             "test": ("CTW1500/test/text_image", "CTW1500/test/text_label_circum"),
         },
         augment=_GENTLE | _NO_ASPECT,
+        protocol="ctw1500",
     ),
     "FAST_MSRA": DataSet(
         "msra",
@@ -74,6 +85,7 @@ DATA_SETS: dict[str, DataSet] = {
         },
         joined=(("HUST-TR400", "HUST-TR400"),),
         augment=_NO_ASPECT,
+        protocol="msra_td500",
     ),
     "FAST_Synth": DataSet("synth_text", {"train": ("SynthText", "SynthText/gt.mat")}),
     "FAST_LMDB": DataSet("lmdb"),

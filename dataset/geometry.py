@@ -14,13 +14,14 @@ those.
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import pyclipper
 
 Clipper = Callable[[np.ndarray, np.ndarray], float]
 TOUCHING_PX = 1e-6
+KEPT_CORNERS = 64
 
 
 def polygon_area(points: np.ndarray) -> float:
@@ -35,21 +36,43 @@ def polygon_area(points: np.ndarray) -> float:
     return abs(float(x[:-1] @ y[1:] - x[1:] @ y[:-1])) / 2
 
 
+class Outline:
+    """A polygon (K, 2) made ready for ``common_area`` with many others.
+
+    area: that of ``polygon_area``.
+    """
+
+    def __init__(self, points: np.ndarray) -> None:
+        self.area = polygon_area(points)
+        self.corners = without_repeats(points)
+        self.left = self.top = self.right = self.bottom = math.nan
+        if len(self.corners) >= 3:
+            self.left, self.top = self.corners.min(axis=0).tolist()
+            self.right, self.bottom = self.corners.max(axis=0).tolist()
+
+    @cached_property
+    def simple(self) -> bool:
+        return is_simple(self.corners)
+
+
 def intersection_area(a: np.ndarray, b: np.ndarray, clip: Clipper | None = None) -> float:
     """Area in square pixels that lies inside both ``a`` (K, 2) and ``b`` (L, 2), even-odd rule.
 
     ``clip`` measures two simple outlines; None takes the installed clipper.
     """
-    a, b = without_repeats(a), without_repeats(b)
-    if len(a) < 3 or len(b) < 3:
-        return 0.0
+    return common_area(Outline(a), Outline(b), clip)
+
+
+def common_area(a: Outline, b: Outline, clip: Clipper | None = None) -> float:
+    """``intersection_area`` of outlines, each of which was made ready once."""
     # Written so that a coordinate that is not a number gives 0 instead of reaching a clipper.
-    overlap = np.minimum(a.max(axis=0), b.max(axis=0)) > np.maximum(a.min(axis=0), b.min(axis=0))
-    if not overlap.all():
+    across = a.left < b.right and b.left < a.right and a.left < a.right and b.left < b.right
+    down = a.top < b.bottom and b.top < a.bottom and a.top < a.bottom and b.top < b.bottom
+    if not (across and down):
         return 0.0
-    if not (is_simple(a) and is_simple(b)):
-        return sweep_area(a, b)
-    return (clip or installed_clipper())(a, b)
+    if not (a.simple and b.simple):
+        return sweep_area(a.corners, b.corners)
+    return (clip or installed_clipper())(a.corners, b.corners)
 
 
 def without_repeats(points: np.ndarray) -> np.ndarray:
@@ -107,9 +130,18 @@ def is_simple(points: np.ndarray) -> bool:
     across = x * ahead[..., 1] - y * ahead[..., 0]
     side = np.sign(across) * (np.abs(across) > TOUCHING_PX * lengths)
     reaches_line = side * following(side) <= 0
-    meets = np.triu(reaches_line & reaches_line.T, k=2)  # neighbours share a corner, rightly
-    meets[0, -1] = False
+    # Only small tables are kept: one of thousands of corners takes as much memory as a photo.
+    strangers = _strangers if len(corners) <= KEPT_CORNERS else _strangers.__wrapped__
+    meets = reaches_line & reaches_line.T & strangers(len(corners))
     return len(corners) > 3 and not meets.any()
+
+
+@cache
+def _strangers(count: int) -> np.ndarray:
+    """(count, count) pairs of edges, each once; not neighbours, which share a corner rightly."""
+    pairs = np.triu(np.ones((count, count), bool), k=2)
+    pairs[0, -1] = False
+    return pairs
 
 
 @cache

@@ -9,6 +9,7 @@ import os
 import re
 import struct
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,13 +79,14 @@ class TooManyPixels(ValueError):
         return say("data.damage.too_large", **self.numbers)
 
 
-def list_images(folder: Path) -> list[Path]:
+def list_images(folder: Path, suffixes: tuple[str, ...] = IMAGE_SUFFIXES) -> list[Path]:
     """The image files right in ``folder``, hidden ones left out, in natural order of their names.
 
+    suffixes: which files are meant, in lower case.
     The order (``img_2`` before ``img_10``) is the same on every machine, whichever Unicode form the
     file system gives Hangul names in.
     """
-    return [folder / name for name in list_image_names(folder)]
+    return [folder / name for name in in_natural_order(_files_right_in(folder, suffixes))]
 
 
 def list_image_names(folder: Path, or_below: bool = False) -> list[str]:
@@ -93,27 +95,28 @@ def list_image_names(folder: Path, or_below: bool = False) -> list[str]:
     or_below: where no image lies right in ``folder``, give those in its subfolders, with their
         path from there.
     """
-    names = _images_right_in(folder)
+    names = _files_right_in(folder, IMAGE_SUFFIXES)
     if or_below and not names:
         parents = (parent for parent, _, _ in os.walk(folder))
         names = [
             os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
             for parent in parents
-            for name in _images_right_in(parent)
+            for name in _files_right_in(parent, IMAGE_SUFFIXES)
         ]
-    names.sort()
-    names.sort(key=_natural_order)
-    return names
+    return in_natural_order(names)
 
 
-def _images_right_in(folder: str | Path) -> list[str]:
+def in_natural_order(names: Iterable[str]) -> list[str]:
+    """Names, or paths, sorted by the numbers in them."""
+    return sorted(sorted(names), key=_natural_order)
+
+
+def _files_right_in(folder: str | Path, suffixes: tuple[str, ...]) -> list[str]:
     with os.scandir(folder) as entries:
         return [
             entry.name
             for entry in entries
-            if entry.name.lower().endswith(IMAGE_SUFFIXES)
-            and entry.name[0] != "."
-            and entry.is_file()
+            if entry.name.lower().endswith(suffixes) and entry.name[0] != "." and entry.is_file()
         ]
 
 
@@ -134,6 +137,26 @@ def same_form(name: str) -> str:
 def read_image(path: str | Path, apply_exif: bool = True) -> np.ndarray:
     """Read an image file as RGB uint8 (H, W, 3); see ``Photo``, whose UserErrors it raises."""
     return Photo.open(path, apply_exif).pixels()
+
+
+def count_pages(path: str | Path) -> int:
+    """Pages of a TIFF file; 1 for every other file, and for what cannot be read."""
+    try:
+        with open(path, "rb") as file, open_header(file) as header:
+            return getattr(header, "n_frames", 1) if header.format == "TIFF" else 1
+    except DECODING_ERRORS:
+        return 1
+
+
+def read_page(path: str | Path, number: int) -> np.ndarray:
+    """Page ``number``, counted from 1, of a TIFF file, as ``read_image`` gives the first."""
+    try:
+        with open(path, "rb") as file, open_header(file) as header:
+            header.seek(number - 1)
+            refuse_too_many(header.size)
+            return _read_with_pillow(header, apply_exif=True)
+    except DECODING_ERRORS as error:
+        raise unreadable(Path(path), error) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +186,7 @@ class Photo:
         except FileNotFoundError:
             raise UserError("data.image_missing", path=path) from None
         except OSError as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         return cls.of_content(path, content, apply_exif)
 
     @classmethod
@@ -173,7 +196,7 @@ class Photo:
             header = open_header(io.BytesIO(content.data))
             return cls(path, apply_exif, _size(header, apply_exif), content, header)
         except DECODING_ERRORS as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
 
     def pixels(self, reduction: int = 1) -> np.ndarray:
         """RGB uint8 (H / reduction, W / reduction, 3); each pixel is the mean of a square.
@@ -185,7 +208,7 @@ class Photo:
         try:
             image = self._decode(reduction)
         except DECODING_ERRORS as error:
-            raise _unreadable(self.path, error) from None
+            raise unreadable(self.path, error) from None
         return reduced(image, reduction * image.shape[0] // self.size[0])
 
     def _decode(self, reduction: int) -> np.ndarray:
@@ -225,7 +248,8 @@ def reduced(image: np.ndarray, reduction: int) -> np.ndarray:
     )
 
 
-def _unreadable(path: Path, error: BaseException) -> UserError:
+def unreadable(path: Path, error: BaseException) -> UserError:
+    """The UserError that names a file which raised ``error``, one of ``DECODING_ERRORS``."""
     if isinstance(error, TooManyPixels):
         return UserError("data.image_too_large", path=path, **error.numbers)
     return UserError("data.image_unreadable", path=path, reason=damage(path, error))
@@ -238,10 +262,10 @@ def open_header(file: BinaryIO) -> Image.Image:
     is decoded or memory for it is asked for.
     """
     # Pillow creates the decoder of WebP, and that its canvas, before it looks at the size.
-    _refuse_too_many(_webp_size(file.read(_WEBP_HEADER)))
+    refuse_too_many(_webp_size(file.read(_WEBP_HEADER)))
     file.seek(0)
     header = Image.open(file, formats=_formats())
-    _refuse_too_many(header.size)
+    refuse_too_many(header.size)
     return header
 
 
@@ -252,8 +276,8 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
-def _refuse_too_many(size: tuple[int, int]) -> None:
-    """size: (width, height)."""
+def refuse_too_many(size: tuple[int, int]) -> None:
+    """TooManyPixels for a (width, height) of more than ``MAX_PIXELS``."""
     if size[0] * size[1] > MAX_PIXELS:
         raise TooManyPixels(*size)
 

@@ -26,13 +26,18 @@ def keep_set_data(path: str | Path, shared: Mapping[str, Any]) -> TextDataset:
         return data_to_score(load_config(place), shared)
     if not place.is_dir() and not is_database(place):
         raise UserError("keep.path_missing", path=path, suffixes=", ".join(CONFIG_SUFFIXES))
+    return _with_readable_words(photo_data(place, shared))
+
+
+def photo_data(place: Path, shared: Mapping[str, Any]) -> TextDataset:
+    """The photos of a folder or an LMDB, with the labels in it or beside it where there are any."""
     spec = {"type": "FAST_Data", "split": "test", **shared, "img_dir": str(place)}
     data = build_dataset(spec)
     if not data.has_labels:
         beside = (place.resolve().parent / name for name in LABEL_FOLDERS)
         labels = next((folder for folder in beside if folder.is_dir()), None)
         data = build_dataset({**spec, "gt_dir": str(labels)}) if labels else data
-    return _with_readable_words(data)
+    return data
 
 
 def data_to_score(config: Config, shared: Mapping[str, Any]) -> TextDataset:

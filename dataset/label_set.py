@@ -18,7 +18,7 @@ from dataset.packed_names import PackedNames
 from dataset.packed_words import PackedWords, WordPacker
 
 # Raised whenever readers change what they give: indexes written before are then made anew.
-_VERSION = 1
+_VERSION = 2
 # The folder, in that of the results, that spares reading labels again.
 LABEL_INDEX = "label_index"
 # Fewer bytes and files than these are read again faster than anybody notices.

@@ -34,12 +34,21 @@ class Word:
     ignore: neither trained on nor scored (unreadable; its text is often ``###``).
     line: where it stands in the label file, counted from 1: the line, or in files that are not
         written in lines the entry.
+    difficult: what the data set's own scoring goes easy on and training does not: the mark
+        "difficult" of MSRA-TD500, the orientation ``#`` of Total-Text.  None where the data set has
+        no such mark.
     """
 
     points: np.ndarray
     text: str
     ignore: bool
     line: int
+    difficult: bool | None = None
+
+    @property
+    def is_difficult(self) -> bool:
+        """The data set's mark; ``ignore`` where it has none."""
+        return self.ignore if self.difficult is None else self.difficult
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,9 @@ class BadFile(ValueError):
     """A file that does not hold what it should: (kind of problem, detail)."""
 
 
-def make_word(points: Any, text: str, ignore: bool, line: int) -> Word:
+def make_word(
+    points: Any, text: str, ignore: bool, line: int, difficult: bool | None = None
+) -> Word:
     """A word out of what a file says, once that has been found sound.
 
     points: (K, 2) numbers.  Raises BadEntry for too few points, for numbers that are not finite or
@@ -103,7 +114,7 @@ def make_word(points: Any, text: str, ignore: bool, line: int) -> Word:
         raise BadEntry("not_finite", written(outline))
     if polygon_area(outline) < MIN_AREA_PX:
         raise BadEntry("zero_area", written(outline))
-    return Word(outline.astype(np.float32), text, ignore, line)
+    return Word(outline.astype(np.float32), text, ignore, line, difficult)
 
 
 def box_corners(x: float, y: float, width: float, height: float) -> list[tuple[float, float]]:

@@ -46,19 +46,45 @@ def group_into_lines(words: Sequence[Word]) -> list[Word]:
     Ignored words and shapes that are no boxes (bent words are lines already) stay as they are.
     """
     ordered = sorted(words, key=lambda word: (word.line, word.points.tolist(), word.text))
+    return [_as_word([ordered[at] for at in line.members], line) for line in find_lines(ordered)]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Words that continue one another.
+
+    members: their places among the words, in order of reading.
+    outline: (K, 2) around them all; of a single word its own.
+    direction: (2,), unit vector in which they are read.
+    """
+
+    members: list[int]
+    outline: np.ndarray
+    direction: np.ndarray
+
+
+def find_lines(ordered: Sequence[Word]) -> list[Line]:
+    """The lines of ``group_into_lines`` by the places of their words; every word is in one.
+
+    Of equally good ways to join them the order of the words decides.
+    """
     boxes = [None if word.ignore else box_of(word.points) for word in ordered]
     joinable = [index for index, box in enumerate(boxes) if box is not None]
-    lines = [(index, ordered[index]) for index, box in enumerate(boxes) if box is None]
+    lines = [
+        _single(ordered, index, _longer_axis(_smallest_box(ordered[index].points)))
+        for index, box in enumerate(boxes)
+        if box is None
+    ]
     if joinable:
         corners = np.stack([box for box in boxes if box is not None])
         readings = _Readings.of(corners)
         for rows in _lines_of(readings):
             members = rows % len(joinable)
-            line = [ordered[joinable[member]] for member in members]
-            first = joinable[members.min()]
-            joined = _join(line, corners[members], readings.along[rows], readings.length[rows])
-            lines += [(first, word) for word in joined]
-    return [word for _, word in sorted(lines, key=lambda line: line[0])]
+            places = [joinable[member] for member in members]
+            lines += _join(
+                ordered, places, corners[members], readings.along[rows], readings.length[rows]
+            )
+    return sorted(lines, key=lambda line: min(line.members))
 
 
 def box_of(points: np.ndarray) -> np.ndarray | None:
@@ -226,24 +252,47 @@ def _components(count: int, links: np.ndarray) -> np.ndarray:
 
 
 def _join(
-    words: Sequence[Word], corners: np.ndarray, along: np.ndarray, length: np.ndarray
-) -> list[Word]:
-    """The words of a line as one word; as they are where no sound outline holds them.
+    ordered: Sequence[Word],
+    places: Sequence[int],
+    corners: np.ndarray,
+    along: np.ndarray,
+    length: np.ndarray,
+) -> list[Line]:
+    """The words at ``places`` as one line; one by one where no sound outline holds them.
 
     corners: (K, 4, 2).  along, length: (K, 2) and (K,), the readings of the words.
     """
-    if len(words) == 1:
-        return list(words)
+    words = [ordered[place] for place in places]
     along = along * _signs(words, along, length)[:, None]
+    if len(words) == 1:
+        return [_single(ordered, places[0], along[0])]
     direction = _unit(length @ along)
     order = np.argsort(corners.mean(axis=1) @ direction, kind="stable")
-    words = [words[index] for index in order]
     outline = _outline(_in_reading_order(corners[order], along[order]), direction)
     if outline is None:
-        return list(words)
-    upright = abs(direction[1]) > abs(direction[0])
+        return [_single(ordered, place, direction) for place in sorted(places)]
+    return [Line([places[index] for index in order], outline, direction)]
+
+
+def _single(ordered: Sequence[Word], place: int, direction: np.ndarray) -> Line:
+    return Line([place], ordered[place].points, direction)
+
+
+def _longer_axis(box: np.ndarray) -> np.ndarray:
+    """The direction of the longer sides of a box (4, 2), to the right or downwards."""
+    sides = box[1] - box[0], box[2] - box[1]
+    along = _unit(max(sides, key=lambda side: float(np.hypot(*side))))
+    return along if along[np.abs(along).argmax()] > 0 else -along
+
+
+def _as_word(words: Sequence[Word], line: Line) -> Word:
+    """The words of a line, in order of reading, as one."""
+    if len(words) == 1:
+        return words[0]
+    upright = abs(line.direction[1]) > abs(line.direction[0])
     text = _joined_text([word.text for word in words], upright)
-    return [Word(outline.astype(np.float32), text, False, min(word.line for word in words))]
+    outline = line.outline.astype(np.float32)
+    return Word(outline, text, False, min(word.line for word in words))
 
 
 def _signs(words: Sequence[Word], along: np.ndarray, length: np.ndarray) -> np.ndarray:

@@ -46,9 +46,10 @@ class Sample:
 
 
 def word_records(words: Iterable[Word]) -> list[dict[str, Any]]:
-    """Words as the label holds them: points in pixels, text, ignore."""
+    """Words as the label holds them: points in pixels, text, ignore; difficult if it differs."""
     return [
         {"points": _shortest(word.points), "text": word.text, "ignore": word.ignore}
+        | ({"difficult": word.difficult} if word.is_difficult != word.ignore else {})
         for word in words
     ]
 

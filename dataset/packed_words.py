@@ -22,7 +22,7 @@ class PackedWords:
     to ``image_starts[i + 1]``.
 
     points: (P, 2) float32, x then y in pixels.  texts: uint8, UTF-8.  ignore: (W,) bool.
-    lines: (W,) int32.
+    lines: (W,) int32.  difficult: (W,) bool, ``Word.is_difficult``.
     """
 
     points: np.ndarray
@@ -32,6 +32,7 @@ class PackedWords:
     image_starts: np.ndarray
     ignore: np.ndarray
     lines: np.ndarray
+    difficult: np.ndarray
 
     @classmethod
     def pack(cls, images: Iterable[Sequence[Word]]) -> "PackedWords":
@@ -51,7 +52,7 @@ class PackedWords:
         return [part.name for part in fields(cls)]
 
     def digest(self) -> bytes:
-        """A SHA-256 of the images' outlines, texts and ignore flags; not of places in files."""
+        """A SHA-256 of what training sees: outlines, texts, ignore flags; not places in files."""
         digest = hashlib.sha256()
         counts = self.image_starts, self.point_starts, self.text_starts
         for values in (*map(np.diff, counts), self.points, self.ignore, self.texts):
@@ -76,6 +77,7 @@ class PackedWords:
             text.tobytes().decode(*_ENCODING),
             bool(self.ignore[number]),
             int(self.lines[number]),
+            bool(self.difficult[number]),
         )
 
     def of_image(self, image: int) -> range:
@@ -127,6 +129,7 @@ class PackedWords:
             image_starts=_starts(counts),
             ignore=self.ignore[words],
             lines=self.lines[words],
+            difficult=self.difficult[words],
         )
 
 
@@ -141,6 +144,7 @@ class WordPacker:
         self._points, self._point_counts = array("f"), array("q")
         self._texts, self._text_counts = bytearray(), array("q")
         self._image_of, self._ignore, self._lines = array("q"), bytearray(), array("i")
+        self._difficult = bytearray()
 
     def add(self, image: int, words: Sequence[Word]) -> None:
         for word in words:
@@ -152,6 +156,7 @@ class WordPacker:
             self._image_of.append(image)
             self._ignore.append(word.ignore)
             self._lines.append(word.line)
+            self._difficult.append(word.is_difficult)
 
     def packed(self) -> PackedWords:
         """What was added, image by image; words of one image keep their order."""
@@ -165,6 +170,7 @@ class WordPacker:
             image_starts=_starts(counts),
             ignore=np.frombuffer(self._ignore, np.uint8).astype(bool),
             lines=np.array(self._lines, np.int32),
+            difficult=np.frombuffer(self._difficult, np.uint8).astype(bool),
         )
         if (np.diff(image_of) >= 0).all():
             return words

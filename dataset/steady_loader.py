@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -80,6 +81,10 @@ class SteadyLoader:
                 if not (self.num_workers and worker_died(error)):
                     raise
                 reason = _reason(error)
+                # An error that a worker handed over holds the loader in a circle.  The new workers
+                # would inherit it, and whichever thread of theirs collected it would try to end it
+                # there, which can cost a batch that is just being handed over.
+                traceback.clear_frames(error.__traceback__)
             # With its last reference the loader ends the processes that are left.
             self._loader = iterator = None
             deaths += 1

@@ -1,5 +1,6 @@
 """One data set class for every label format."""
 
+import copy
 import ctypes
 import hashlib
 import signal
@@ -95,6 +96,7 @@ class TextDataset(Dataset[Item]):
         self.short_size = short_size
         self.pooling_size = pooling_size
         self.apply_exif = read_type == "cv2"
+        self.protocol = kind.protocol
         self.repeat_times = repeat_times
         self.seed = seed
         self.is_transform = is_transform
@@ -180,6 +182,15 @@ class TextDataset(Dataset[Item]):
         self._label_sizes = self._label_sizes[kept]
         if self._expected_sizes is not None:
             self._expected_sizes = self._expected_sizes[kept]
+
+    def whole_photos(self, short_size: int) -> "TextDataset":
+        """The same photos and words as the test splits give them, resized to ``short_size``.
+
+        What is left out of the one stays in the other.
+        """
+        view = copy.copy(self)
+        view.is_train, view.short_size, view.repeat_times, view.cache = False, short_size, 1, None
+        return view
 
     def expect_sizes(self, sizes: np.ndarray) -> None:
         """Hold the photos to the sizes that they were checked with: labels fit no others.

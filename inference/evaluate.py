@@ -6,14 +6,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from dataset.labels import Word
 from dataset.text_dataset import TextDataset
-from inference.detector import TextDetector, refuse_too_large
-from inference.scoring import Score, score
+from inference.detector import TextDetector
+from inference.scoring import CharacterScore, Score, score, score_with_characters
+from inference.tiling import refuse_too_large
 from inference.timing import stage
 from models.post_processing import Detection
 from runtime.distributed import gather
@@ -35,10 +38,14 @@ class Found:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """images: one Found per image, in the data set's order. score: None without labels."""
+    """images: one Found per image, in the data set's order. score: None without labels.
+
+    characters: the score by characters, where it was asked for.
+    """
 
     images: list[Found]
     score: Score | None
+    characters: CharacterScore | None = None
 
     @property
     def unreadable(self) -> list[UserError]:
@@ -54,6 +61,8 @@ def evaluate(
     rank: int = 0,
     world: int = 1,
     with_score: bool = True,
+    by_characters: bool = False,
+    protocol: str | None = None,
     progress: bool = False,
     observe: Observer | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -61,6 +70,8 @@ def evaluate(
     """Detect in every image of a test data set and, where it has labels, score the result.
 
     rank, world: each of ``world`` processes takes every world-th image; all get the whole result.
+    by_characters: score by characters too.
+    protocol: how to score, a key of ``PROTOCOLS``; None for the data set's own.
     observe: is shown each image's logits.
     stop: asked before each batch; once it says True the images that are left count as empty.
     An image that cannot be read counts as one without detections: its words are missed.
@@ -79,8 +90,13 @@ def evaluate(
     everywhere = {index: image for part in gather(found) for index, image in part.items()}
     nothing = Found((0, 0), [])
     images = [everywhere.get(index, nothing) for index in range(dataset.num_images)]
-    scored = with_score and dataset.has_labels
-    return EvaluationResult(images, score_images(images, dataset) if scored else None)
+    if not (with_score and dataset.has_labels):
+        return EvaluationResult(images, None)
+    if not by_characters:
+        return EvaluationResult(images, score_images(images, dataset, protocol))
+    polygons, words = _polygons(images), _words(dataset)
+    scores = score_with_characters(polygons, words, protocol or dataset.protocol)
+    return EvaluationResult(images, *scores)
 
 
 def detect_all(
@@ -131,10 +147,19 @@ def detect_all(
     return found
 
 
-def score_images(images: Iterable[Found], dataset: TextDataset) -> Score:
-    """Score detections, one Found per image in the data set's order, by the ICDAR 2015 protocol."""
-    detections = [[word.points for word in image.detections] for image in images]
-    return score(detections, [dataset.words(index) for index in range(dataset.num_images)])
+def score_images(
+    images: Iterable[Found], dataset: TextDataset, protocol: str | None = None
+) -> Score:
+    """Score detections, one Found per image in the data set's order; see ``evaluate``."""
+    return score(_polygons(images), _words(dataset), protocol or dataset.protocol)
+
+
+def _polygons(images: Iterable[Found]) -> list[list[np.ndarray]]:
+    return [[word.points for word in image.detections] for image in images]
+
+
+def _words(dataset: TextDataset) -> list[list[Word]]:
+    return [dataset.words(index) for index in range(dataset.num_images)]
 
 
 class _Attempts(Dataset[tuple[int, Any]]):

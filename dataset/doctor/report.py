@@ -1,9 +1,6 @@
 """What was found, for people (report.html, a table on the terminal) and for programs (JSON)."""
 
-import base64
-import html
 import json
-import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,18 +13,14 @@ from dataset.doctor.findings import SEVERITIES, Finding, by_kind, count_severiti
 from dataset.doctor.parts import Part
 from dataset.doctor.thumbnails import thumbnail
 from runtime.messages import UserError, say
+from runtime.web_page import escaped, jpeg_uri, page, write_whole
 
 # Of each kind: places that are shown with a picture, and places that are listed.
 SHOWN, LISTED = 12, 300
 _NAME_COLUMNS, _COUNT_COLUMNS = 58, 7
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222}
-h1{font-size:1.5em} h2{font-size:1.15em;margin:2em 0 .3em;border-top:1px solid #ccc;padding-top:1em}
-table{border-collapse:collapse} td,th{padding:.2em .9em .2em 0;text-align:left}
-td.n{text-align:right} .error{color:#b00020} .warning{color:#a05a00} .hint{color:#3a5a8a}
-.shots{display:flex;flex-wrap:wrap;gap:1em} figure{margin:0;width:20em;overflow-wrap:anywhere}
-img{max-width:100%;border:1px solid #bbb} figcaption{font-size:.85em} code{font-size:.9em}
-p{margin:.3em 0} details{margin:.5em 0} li{overflow-wrap:anywhere}
+.error{color:#b00020} .warning{color:#a05a00} .hint{color:#3a5a8a}
+.shots{display:flex;flex-wrap:wrap;gap:1em} figure{width:20em} img{border:1px solid #bbb}
 """
 
 
@@ -81,23 +74,12 @@ def write_reports(examination: Examination, folder: Path, title: str) -> tuple[P
         "report.json": json.dumps(json_report(examination), ensure_ascii=False, indent=1),
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():
-            _write(folder / name, text)
+            write_whole(folder / name, text)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError("doctor.cannot_write", path=folder, reason=reason) from error
     return folder / "report.html", folder / "report.json"
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # A file name that is not UTF-8 becomes an escape.
-        unfinished.write_bytes(text.encode("utf-8", "backslashreplace"))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def json_report(examination: Examination) -> dict[str, Any]:
@@ -134,20 +116,16 @@ def html_report(examination: Examination, title: str) -> str:
     groups = by_kind(examination.findings)
     parts = {part.name: part for part in examination.parts}
     lines = [say("doctor.table.set", **_numbers(part)) for part in examination.parts]
-    sets = "".join(f"<p>{_text(line)}</p>" for line in [*lines, *examination.remarks])
+    sets = "".join(f"<p>{escaped(line)}</p>" for line in [*lines, *examination.remarks])
     counts = count_severities(examination.findings)
     total = say("doctor.table.total", **counts) if groups else say("doctor.table.clean")
     progress = tqdm(groups.items(), disable=None, leave=False)
     sections = "".join(_section(kind, findings, parts) for kind, findings in progress)
-    return (
-        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{_text(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{_text(title)}</h1>{sets}"
-        f"<p><b>{_text(total)}</b></p>{_overview(groups)}{sections}</body></html>\n"
+    body = (
+        f"<h1>{escaped(title)}</h1>{sets}<p><b>{escaped(total)}</b></p>"
+        f"{_overview(groups)}{sections}"
     )
-
-
-def _text(words: object) -> str:
-    return html.escape(str(words))
+    return page(title, body, _STYLE)
 
 
 def _overview(groups: dict[str, list[Finding]]) -> str:
@@ -155,14 +133,14 @@ def _overview(groups: dict[str, list[Finding]]) -> str:
         return ""
     rows = "".join(
         f'<tr class="{findings[0].severity}">'
-        f"<td>{_text(say('doctor.severity.' + findings[0].severity))}</td>"
-        f'<td><a href="#{kind}">{_text(findings[0].name)}</a></td>'
+        f"<td>{escaped(say('doctor.severity.' + findings[0].severity))}</td>"
+        f'<td><a href="#{kind}">{escaped(findings[0].name)}</a></td>'
         f'<td class="n">{len(findings)}</td></tr>'
         for kind, findings in groups.items()
     )
     legend = "".join(
-        f'<p class="{severity}">{_text(say("doctor.severity." + severity))}: '
-        f"{_text(say('doctor.severity.' + severity + '.means'))}</p>"
+        f'<p class="{severity}">{escaped(say("doctor.severity." + severity))}: '
+        f"{escaped(say('doctor.severity.' + severity + '.means'))}</p>"
         for severity in SEVERITIES
     )
     return f"<table>{rows}</table>{legend}"
@@ -174,17 +152,17 @@ def _section(kind: str, findings: Sequence[Finding], parts: dict[str, Part]) -> 
     shots = "".join(_shot(finding, parts.get(finding.part)) for finding in findings[:SHOWN])
     others = findings[SHOWN : SHOWN + LISTED]
     listed = "".join(
-        f"<li><code>{_text(one.place)}</code> {_text(one.found)}</li>" for one in others
+        f"<li><code>{escaped(one.place)}</code> {escaped(one.found)}</li>" for one in others
     )
     more = len(findings) - SHOWN
     rest = ""
     if more > 0:
-        head = _text(say("doctor.table.more", count=more))
+        head = escaped(say("doctor.table.more", count=more))
         rest = f"<details><summary>{head}</summary><ul>{listed}</ul></details>"
     return (
-        f'<h2 id="{kind}" class="{first.severity}">{_text(first.name)} ({len(findings)})</h2>'
-        f"<p>{_text(say(f'doctor.{kind}.why'))}</p><p>{_text(say('doctor.training'))} "
-        f'{_text(say(f"doctor.{kind}.does"))}</p><div class="shots">{shots}</div>{rest}'
+        f'<h2 id="{kind}" class="{first.severity}">{escaped(first.name)} ({len(findings)})</h2>'
+        f"<p>{escaped(say(f'doctor.{kind}.why'))}</p><p>{escaped(say('doctor.training'))} "
+        f'{escaped(say(f"doctor.{kind}.does"))}</p><div class="shots">{shots}</div>{rest}'
     )
 
 
@@ -192,10 +170,9 @@ def _shot(finding: Finding, part: Part | None) -> str:
     picture = thumbnail(finding, part.dataset) if part else None
     shown = ""
     if picture:
-        data = base64.b64encode(picture).decode("ascii")
-        shown = f'<img alt="{_text(finding.photo)}" src="data:image/jpeg;base64,{data}">'
-    photo = f" {_text(finding.photo)}" if finding.photo else ""
+        shown = f'<img alt="{escaped(finding.photo)}" src="{jpeg_uri(picture)}">'
+    photo = f" {escaped(finding.photo)}" if finding.photo else ""
     return (
-        f"<figure>{shown}<figcaption><code>{_text(finding.place)}</code>{photo}<br>"
-        f"{_text(finding.found)}</figcaption></figure>"
+        f"<figure>{shown}<figcaption><code>{escaped(finding.place)}</code>{photo}<br>"
+        f"{escaped(finding.found)}</figcaption></figure>"
     )

@@ -2,7 +2,7 @@
 
 Two kinds: the pickles that users bring, {"bboxes": [[x1 / width, y1 / height, ...]], "words":
 [text], "filename"}, and the project's own JSON, {"filename", "size": [height, width], "words":
-[{"points": [[x, y], ...], "text", "ignore"}]} in pixels.
+[{"points": [[x, y], ...], "text", "ignore", "difficult"?}]} in pixels.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,7 +108,10 @@ def _parse_word(entry: Any, line: int) -> Word:
     ignore = entry.get("ignore", text == IGNORED_TEXT)
     if not isinstance(ignore, bool):
         raise BadEntry("wrong_type", "ignore")
-    return make_word(_points(entry["points"]), text, ignore, line)
+    difficult = entry.get("difficult")
+    if not isinstance(difficult, bool | None):
+        raise BadEntry("wrong_type", "difficult")
+    return make_word(_points(entry["points"]), text, ignore, line, difficult)
 
 
 def _sequence(label: Mapping[str, Any], key: str) -> Sequence[Any]:

@@ -24,8 +24,8 @@ def read_msra(path: Path) -> Iterator[ImageLabel]:
     """MSRA-TD500: ``index difficult x y width height angle``, between blanks; no texts.
 
     x, y: the top left of the box before it is turned by ``angle``, in radians and clockwise as seen
-    on the screen, about its centre.  Words marked difficult are words like the others: FAST's
-    published weights and scores come of training on them.
+    on the screen, about its centre.  Words marked difficult are trained on like the others, as
+    FAST's published weights were; only the data set's scoring forgives missing them.
     """
     return read_lines(path, _parse_line)
 
@@ -46,8 +46,8 @@ def _parse_line(line: str, at: int) -> Word:
         raise not_a_coordinate(fields[run])
     if run < _FIELDS:
         raise BadEntry("wrong_count", f"{run} / {_FIELDS}")
-    _, _, x, y, width, height, angle = to_numbers(fields).tolist()
-    return make_word(_corners(x, y, width, height, angle), "", False, at)
+    _, difficult, x, y, width, height, angle = to_numbers(fields).tolist()
+    return make_word(_corners(x, y, width, height, angle), "", False, at, difficult != 0)
 
 
 def _corners(x: float, y: float, width: float, height: float, angle: float) -> np.ndarray:

@@ -25,16 +25,20 @@ from dataset.readers.matlab import Cell, has_cells, open_cells, text_rows
 _IGNORED = ("#", IGNORED_TEXT)
 _VARIABLE = "polygt"
 # A row of the variable: "x:", x, "y:", y, the text, the orientation.
-_X, _Y, _TEXT, _LEAST_COLUMNS = 1, 3, 4, 5
+_X, _Y, _TEXT, _ORIENTATION, _LEAST_COLUMNS = 1, 3, 4, 5, 5
+# The orientation that the data set's scoring takes for "do not care".
+_SET_ASIDE = "#"
 # Hundreds of times what the densest photo of the set needs.
 _MOST_BYTES = 64 << 20
 _RECORD_START = re.compile(r"\s*x:\s*\[")
 _COORDINATES = {axis: re.compile(rf"\b{axis}:\s*\[\[([^][]*)\]\]") for axis in "xy"}
+_TURNED = re.compile(r"\bornt:\s*\[\s*[ub]?['\"]?([^][]*?)['\"]?\s*\]")
 _QUOTED = re.compile(r"[ub]?(['\"])(.*)\1", re.DOTALL)
 
 
 def read_total_text(path: Path) -> Iterator[ImageLabel]:
-    """Total-Text; a text ``#`` marks a word as ignored, and so does ``###``.
+    """Total-Text; a text ``#`` marks a word as ignored, and so does ``###``.  An orientation ``#``
+    marks it as difficult.
 
     A ``.mat`` file has a row for each word in its variable ``polygt``.  A text file has records
     ``x: [[1 2 ...]], y: [[3 4 ...]], ornt: [u'c'], transcriptions: [u'text']``, which may go over
@@ -71,7 +75,10 @@ def _parse_row(row: Sequence[Cell], at: int) -> Word:
     text = text_rows(row[_TEXT])
     if text is None:
         raise BadEntry("wrong_type", "transcription")
-    return _word(_numbers(row[_X], "x"), _numbers(row[_Y], "y"), "".join(text).strip(), at)
+    turned = text_rows(row[_ORIENTATION]) if len(row) > _ORIENTATION else None
+    difficult = None if turned is None else "".join(turned).strip() == _SET_ASIDE
+    xs, ys = _numbers(row[_X], "x"), _numbers(row[_Y], "y")
+    return _word(xs, ys, "".join(text).strip(), at, difficult)
 
 
 def _numbers(cell: Cell, key: str) -> np.ndarray:
@@ -93,12 +100,14 @@ def _parse_record(record: str, at: int) -> Word | None:
     if not record.strip():
         return None
     xs, ys = (_coordinates(record, axis) for axis in "xy")
-    _, key, text = record.partition("transcriptions:")
+    shape, key, text = record.partition("transcriptions:")
     if not key:
         raise BadEntry("missing_key", "transcriptions")
+    turned = _TURNED.search(shape)
+    difficult = turned[1] == _SET_ASIDE if turned else None
     text = text.strip().removeprefix("[").removesuffix("]").strip()
     quoted = _QUOTED.fullmatch(text)
-    return _word(xs, ys, (quoted[2] if quoted else text).strip(), at)
+    return _word(xs, ys, (quoted[2] if quoted else text).strip(), at, difficult)
 
 
 def _coordinates(record: str, axis: str) -> np.ndarray:
@@ -113,7 +122,7 @@ def _parse_plain_line(line: str, at: int) -> Word:
     return Word(word.points, word.text, word.text in _IGNORED, at)
 
 
-def _word(xs: np.ndarray, ys: np.ndarray, text: str, at: int) -> Word:
+def _word(xs: np.ndarray, ys: np.ndarray, text: str, at: int, difficult: bool | None) -> Word:
     if len(xs) != len(ys):
         raise BadEntry("wrong_count", f"x {len(xs)}, y {len(ys)}")
-    return make_word(np.stack([xs, ys], axis=1), text, text in _IGNORED, at)
+    return make_word(np.stack([xs, ys], axis=1), text, text in _IGNORED, at, difficult)

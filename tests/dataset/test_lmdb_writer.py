@@ -129,6 +129,15 @@ def test_points_keep_every_bit_of_theirs(values):
     np.testing.assert_array_equal(found, points)
 
 
+@pytest.mark.parametrize("ignore", [False, True])
+@pytest.mark.parametrize("difficult", [None, False, True])
+def test_what_the_scoring_goes_easy_on_is_written_where_it_differs(ignore, difficult):
+    word = Word(np.array([[0, 0], [9, 0], [9, 9]], np.float32), "", ignore, 1, difficult)
+    (record,) = word_records([word])
+    assert record.get("difficult", record["ignore"]) == word.is_difficult
+    assert ("difficult" in record) == (word.is_difficult != ignore)
+
+
 @FORKS
 @pytest.mark.parametrize("at", [0, 1, 5, 10])
 def test_a_run_that_was_killed_goes_on_to_the_same_file(tmp_path, uninterrupted, at):

@@ -10,7 +10,8 @@ from dataset.packed_words import PackedWords, WordPacker
 
 def word(text: str, points: int = 4) -> Word:
     outline = np.arange(2 * points, dtype=np.float32).reshape(points, 2) + len(text)
-    return Word(outline, text, text == "###", len(text))
+    marks = {"d": True, "e": False}
+    return Word(outline, text, text == "###", len(text), marks.get(text[:1]))
 
 
 def unpacked(words: PackedWords) -> list[list[Word]]:
@@ -22,12 +23,13 @@ def unpacked(words: PackedWords) -> list[list[Word]]:
 
 def same(first: list[list[Word]], second: list[list[Word]]) -> bool:
     def fields(image: list[Word]) -> list[tuple]:
-        return [(w.points.tolist(), w.text, w.ignore, w.line) for w in image]
+        return [(w.points.tolist(), w.text, w.ignore, w.line, w.is_difficult) for w in image]
 
     return list(map(fields, first)) == list(map(fields, second))
 
 
-WORDS = st.builds(word, st.text(max_size=5) | st.just("###"), st.integers(3, 9))
+TEXTS = st.text(max_size=5) | st.sampled_from(["###", "difficult", "easy"])
+WORDS = st.builds(word, TEXTS, st.integers(3, 9))
 IMAGES = st.lists(st.lists(WORDS, max_size=4), max_size=6)
 
 

@@ -120,6 +120,26 @@ def test_the_next_epoch_goes_on_with_the_new_workers(tmp_path, deaths):
     assert sum((draws for _, draws in second), []) == list(range(4 * SAMPLES, 5 * SAMPLES))
 
 
+@pytest.mark.parametrize("how", ["kill", "received 0 items of ancdata"])
+def test_of_the_old_workers_none_is_left_when_the_new_ones_start(deaths, how):
+    others = set(multiprocessing.active_children())
+    found: list[set[Any]] = []
+
+    class Counting(SteadyLoader):
+        def _start(self) -> Any:
+            iterator = super()._start()
+            found.append(set(multiprocessing.active_children()) - others)
+            return iterator
+
+    sampler = EpochSampler(SAMPLES, BATCH)
+    dataset = Deadly(deaths, place=10, how=how)
+    loader = Counting(dataset, sampler, lambda count, reason: None, num_workers=2)
+    drawn(loader)
+
+    assert [len(workers) for workers in found] == [2, 2]
+    assert not found[0] & found[1]
+
+
 def test_an_epoch_may_begin_anywhere_and_be_disturbed_after(tmp_path, deaths):
     restarts: list[tuple[int, str]] = []
     # The second micro-batch of the last step: the step has already given one of its two.

@@ -459,6 +459,7 @@ def test_seven_million_words_are_fingerprinted_in_two_seconds(folder):
         image_starts=np.array([0, words // 2, words, words]),
         ignore=np.zeros(words, bool),
         lines=np.zeros(words, np.int32),
+        difficult=np.zeros(words, bool),
     )
     started_s = time.thread_time()
 

@@ -85,7 +85,7 @@ def test_an_image_that_cannot_be_read_counts_as_one_without_detections(detector,
 def test_an_image_too_long_for_the_memory_counts_as_one_without_detections(
     detector, folder, monkeypatch
 ):
-    monkeypatch.setattr("inference.detector.MAX_INPUT_PIXELS", 128 * 200)
+    monkeypatch.setattr("inference.tiling.MAX_INPUT_PIXELS", 128 * 200)
     result = evaluate(detector, dataset_of(folder))
     assert [len(image.detections) for image in result.images] == [0, 0, 0, 1, 0]
     assert ["img_1.png" in str(error) for error in result.unreadable] == [True, False, False, False]
@@ -99,6 +99,27 @@ def test_there_is_no_score_without_labels_and_none_where_none_is_wanted(detector
     result = evaluate(detector, dataset_of(folder))
     assert result.score is None
     assert len(result.images) == 5
+
+
+def test_the_protocol_is_the_data_sets_unless_another_is_asked_for(detector, folder):
+    # By CTW1500 an ignored word has to be found like any other.
+    (folder / "labels" / "gt_img_5.txt").write_text(line(BOX, "###"))
+    dataset = dataset_of(folder)
+    assert dataset.protocol == "icdar2015"
+    assert evaluate(detector, dataset).score.num_truths == 5
+    assert evaluate(detector, dataset, protocol="ctw1500").score.num_truths == 6
+    dataset.protocol = "ctw1500"
+    assert evaluate(detector, dataset).score.num_truths == 6
+
+
+def test_characters_are_scored_where_that_is_asked_for(detector, folder):
+    dataset = dataset_of(folder)
+    result = evaluate(detector, dataset, by_characters=True)
+    assert evaluate(detector, dataset).characters is None
+    assert result.score == evaluate(detector, dataset).score
+    # Four of five words of four characters are found.
+    assert (result.characters.characters, result.characters.recall) == (20, 0.8)
+    assert (result.characters.one_to_one, result.characters.missed) == (4, 1)
 
 
 def test_an_observer_sees_the_logits_of_every_image(detector, folder):

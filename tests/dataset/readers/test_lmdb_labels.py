@@ -117,6 +117,15 @@ def test_the_projects_own_labels_hold_pixels(tmp_path):
     np.testing.assert_array_equal(found.words[1].points, [(0.5, 0), (9.25, 0), (9, 9)])
 
 
+def test_the_projects_own_labels_may_hold_what_the_scoring_goes_easy_on(tmp_path):
+    marks = [{"difficult": True}, {"difficult": False, "ignore": True}, {}, {"difficult": 1}]
+    words = [{"points": CORNERS, "text": "간판", **mark} for mark in marks]
+    label = {"filename": "a.jpg", "size": [40, 80], "words": words}
+    (found,) = read(tmp_path, json.dumps(label).encode())
+    assert [word.is_difficult for word in found.words] == [True, False, False]
+    assert [(problem.kind, problem.line) for problem in found.problems] == [("wrong_type", 4)]
+
+
 def test_a_bad_word_is_left_out_and_its_place_is_said(tmp_path):
     boxes = [
         BOX,

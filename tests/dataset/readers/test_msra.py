@@ -39,10 +39,11 @@ def test_a_box_is_turned_about_its_centre_clockwise_on_the_screen(tmp_path, angl
     assert (word.text, word.ignore, word.line, problems) == ("", False, 1, [])
 
 
-def test_words_marked_difficult_are_trained_on(tmp_path):
+def test_words_marked_difficult_are_trained_on_and_known_to_the_scoring(tmp_path):
     words, _ = read(tmp_path, "0 1 40 30 100 40 0\r\n1 0 40 90 100 40 0.5\r\n")
 
     assert [word.ignore for word in words] == [False, False]
+    assert [word.difficult for word in words] == [True, False]
 
 
 @pytest.mark.parametrize(

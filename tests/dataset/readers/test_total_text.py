@@ -27,9 +27,11 @@ def polygt(*rows: list[bytes]) -> bytes:
     return mat_file(matrix(CELL, (len(rows), len(rows[0])), columns, b"polygt"))
 
 
-def row(text: bytes, xs: bytes | None = None, ys: bytes | None = None) -> list[bytes]:
+def row(
+    text: bytes, xs: bytes | None = None, ys: bytes | None = None, orientation: str = "h"
+) -> list[bytes]:
     xs, ys = xs or numbers(*XS), ys or numbers(*YS)
-    return [chars("x:"), xs, chars("y:"), ys, text, chars("h")]
+    return [chars("x:"), xs, chars("y:"), ys, text, chars(orientation)]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,24 @@ def test_both_kinds_of_files_say_the_same(tmp_path, text, ignored):
     for (word,), problems in (from_mat, from_text):
         np.testing.assert_array_equal(word.points, POINTS)
         assert (word.text, word.ignore, word.line, problems) == (text, ignored, 1, [])
+
+
+@pytest.mark.parametrize("text", ["word", "#"])
+@pytest.mark.parametrize(("orientation", "difficult"), [("#", True), ("c", False)])
+def test_the_orientation_tells_what_the_scoring_sets_aside(tmp_path, text, orientation, difficult):
+    rows = polygt(row(chars(text), orientation=orientation))
+    record = SQUARE.replace("u'h'", f"u'{orientation}'").format(text)
+
+    for content, name in ((rows, "poly_gt_img1.mat"), (record, "poly_gt_img1.txt")):
+        (word,), _ = read(tmp_path, content, name)
+        assert (word.ignore, word.is_difficult) == (text == "#", difficult)
+
+
+def test_without_an_orientation_the_scoring_sets_aside_what_training_ignores(tmp_path):
+    record = SQUARE.replace("ornt: [u'h'], ", "")
+    for text in ("word", "#", "ornt: [u'#']"):
+        (word,), _ = read(tmp_path, record.format(text))
+        assert (word.difficult, word.is_difficult) == (None, text == "#")
 
 
 @pytest.mark.parametrize("nothing", [chars(""), numbers(), b"\x0e\0\0\0\0\0\0\0"])

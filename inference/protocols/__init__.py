@@ -1,0 +1,1 @@
+"""One file for each way of scoring detections, and what these share."""
