@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from dataset.bad_data import UNREADABLE_IMAGES
 from dataset.sample_data import write_sample_data
 from tests.conftest import PROJECT
 from tests.dataset.image_bombs import BOMBS
+from tests.faults.trials import LATEST
 from tests.inference.bright_model import bright_model, save_photo, write_config
 from tests.inference.command import assert_refused, run, run_here
+from tests.test_train_script import assert_same_state
 
 SCRIPT = "train_checkpoint_7ep.py"
 PHOTOS, BATCH, EPOCHS = 60, 4, 2
@@ -126,6 +129,14 @@ def test_a_folder_that_is_gone_ends_the_run_with_a_list_and_it_goes_on_when_it_i
     progress = torch.load(folder / "out/checkpoint_latest.pth", weights_only=True)["progress"]
     assert progress["epoch"] == 3
     assert progress["unreadable"] == []  # the third epoch has drawn all of them
+
+
+def test_a_share_that_stalls_for_half_a_minute_only_takes_its_time(trials, calm):
+    started = time.monotonic()
+    trial = trials.run("stalled", faults=["stall:photo=8,seconds=30"])
+    assert trial.code == 0, trial.output
+    assert time.monotonic() - started > 30
+    assert_same_state(calm / LATEST, trial.folder / LATEST)
 
 
 def kill_workers(pid: int) -> None:
