@@ -1,0 +1,235 @@
+"""Choose min_score and min_area on photos that no score is reported on; the checkpoint keeps them.
+
+    python tools/calibrate.py CONFIG CHECKPOINT
+
+The network looks at each photo once.  ``test.py``, ``inference_single.py`` and the export then
+detect with the thresholds that the checkpoint holds, unless the command line says otherwise.
+"""
+
+import argparse
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dataset.calibration_split import CalibrationSplit, calibration_split
+from inference.calibration import (
+    NOTHING,
+    CandidateCollector,
+    Candidates,
+    Choice,
+    Sweep,
+    choose,
+    draw_curves,
+    measure_gain,
+    rates,
+    sweep,
+)
+from inference.detector import (
+    TextDetector,
+    configured_short_size,
+    detection_settings,
+    load_model,
+)
+from inference.evaluate import detect_all
+from inference.scoring import PROTOCOLS
+from runtime import cli
+from runtime.checkpoint import Checkpoint, read_checkpoint, save_atomically
+from runtime.config import load_config
+from runtime.distributed import usable_cores
+from runtime.messages import UserError, run_script, say, tell
+from runtime.precision import choose_precision
+
+MOST_IMAGES = 500
+TABLE_SCORES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+TABLE_AREAS = (0, 50, 100, 250, 500, 1000)
+
+
+def parse_args(arguments: list[str]) -> argparse.Namespace:
+    parser = cli.Parser("calibrate.py", "calibrate")
+    add = parser.add_argument
+    add("config", metavar="CONFIG", help=say("cli.config"))
+    add("checkpoint", metavar="CHECKPOINT", help=say("cli.checkpoint"))
+    add("--output", metavar="FILE", type=Path, help=say("calibrate.help.output"))
+    add("--curve", metavar="PNG", type=Path, help=say("calibrate.help.curve"))
+    add("--images", metavar="N", type=cli.POSITIVE, default=MOST_IMAGES,
+        help=say("calibrate.help.images", default=MOST_IMAGES))  # fmt: skip
+    add("--protocol", choices=("auto", *PROTOCOLS), default="auto", help=say("test.protocol"))
+    add("--amp", choices=("auto", "bf16", "off"), default="off", help=say("test.amp"))
+    add("--worker", type=cli.COUNT, metavar="N", help=say("average.help.worker"))
+    cli.add_common_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    cli.choose_language(sys.argv[1:])
+    args = parse_args(sys.argv[1:])
+    device = cli.choose_device(args.device)
+    config = load_config(args.config, args.cfg_options)
+    state = file_state(Path(args.checkpoint))
+    checkpoint = read_checkpoint(args.checkpoint)
+    output = args.output or checkpoint.path
+    if output.suffix == ".safetensors":
+        raise UserError("calibrate.safetensors", path=output)
+    curve = args.curve or output.with_name(f"{output.stem}_thresholds.png")
+    model = load_model(config, checkpoint)
+    short_size = configured_short_size(config)
+    split = calibration_split(config, short_size, args.images, output.parent)
+    tell_split(split)
+
+    # What the detector itself keeps is not looked at: it keeps next to nothing.
+    settings = detection_settings(config, min_score=1.0)
+    amp = choose_precision(args.amp, device) == torch.bfloat16
+    detector = TextDetector(model, settings, device, amp, short_size=short_size)
+    workers = min(4, usable_cores()) if args.worker is None else args.worker
+    candidates = find_candidates(detector, split, workers)
+
+    started_s = time.perf_counter()
+    before = (float(config.test_cfg.min_score), float(config.test_cfg.min_area))
+    protocol = split.protocol if args.protocol == "auto" else args.protocol
+    swept = sweep(candidates, split.words(), before, protocol)
+    choice = choose(swept)
+    tell_tables(swept, choice, before)
+    tell_choice(swept, choice, before)
+    tell(
+        "calibrate.swept",
+        pairs=swept.counts[0, ..., 0].size,
+        protocol=say(f"score.protocol.{protocol}"),
+        seconds=time.perf_counter() - started_s,
+    )
+    refuse_if_changed(checkpoint.path, state)
+    save(checkpoint, output, choice, split)
+    write_curves(swept, choice, before, curve)
+    return 0
+
+
+def find_candidates(
+    detector: TextDetector, split: CalibrationSplit, workers: int
+) -> list[Candidates]:
+    """All words of each photo of the split; none of a photo that cannot be read."""
+    candidates = []
+    for part in split.parts:
+        collector = CandidateCollector(detector.test_cfg)
+        found = detect_all(
+            detector,
+            part,
+            range(part.num_images),
+            workers=workers,
+            progress=True,
+            observe=collector.observe,
+        )
+        for image in found.values():
+            if image.error:
+                tell("test.unreadable", reason=image.error)
+        candidates += [collector.found.get(index, NOTHING) for index in range(part.num_images)]
+    return candidates
+
+
+def tell_split(split: CalibrationSplit) -> None:
+    tell(f"calibrate.split.{split.section.partition('.')[2]}", name=split.name,
+         images=split.num_images)  # fmt: skip
+    if split.shared:
+        tell("calibrate.shared", images=split.shared)
+
+
+def tell_tables(swept: Sweep, choice: Choice, before: tuple[float, float]) -> None:
+    """Two tables: one threshold changes, the other one is as chosen."""
+    score_at, area_at = swept.place(choice.min_score, choice.min_area)
+    wanted = {*TABLE_SCORES, choice.min_score, before[0]}
+    rows = rates(swept.counts[:, :, area_at].sum(axis=0))
+    tell("calibrate.head_score", min_area=choice.min_area)
+    for value, *row in zip(swept.scores.tolist(), *rows, strict=True):
+        if value in wanted:
+            tell_row(f"{value:g}", row, (value == choice.min_score, value == before[0]))
+    wanted = {*TABLE_AREAS, choice.min_area, before[1]}
+    rows = rates(swept.counts[:, score_at].sum(axis=0))
+    tell("calibrate.head_area", min_score=choice.min_score)
+    for value, *row in zip(swept.areas.tolist(), *rows, strict=True):
+        if value in wanted:
+            tell_row(f"{value:g}", row, (value == choice.min_area, value == before[1]))
+
+
+def tell_row(value: str, row: list[float], marks: tuple[bool, bool]) -> None:
+    precision, recall, hmean = row
+    names = ("calibrate.chosen_mark", "calibrate.before_mark")
+    notes = [say(name) for name, holds in zip(names, marks, strict=True) if holds]
+    note = ", ".join(notes)
+    tell("calibrate.row", value=value, precision=precision, recall=recall, hmean=hmean, note=note)
+
+
+def tell_choice(swept: Sweep, choice: Choice, before: tuple[float, float]) -> None:
+    tell("calibrate.chosen", min_score=choice.min_score, min_area=choice.min_area)
+    tell(
+        "calibrate.plateau",
+        score_from=choice.score_plateau[0],
+        score_to=choice.score_plateau[1],
+        area_from=choice.area_plateau[0],
+        area_to=choice.area_plateau[1],
+    )
+    gain = measure_gain(swept, choice, before)
+    tell(
+        "calibrate.gain",
+        before=gain.before,
+        after=gain.after,
+        gain=gain.after - gain.before,
+        low=gain.interval.low,
+        high=gain.interval.high,
+    )
+    tell("calibrate.unseen", hmean=gain.unseen, gain=gain.unseen - gain.before)
+    if gain.is_noise:
+        tell("calibrate.noise")
+
+
+def file_state(path: Path) -> tuple[int, ...] | None:
+    """What changes when somebody writes the file; None where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def refuse_if_changed(path: Path, state: tuple[int, ...] | None) -> None:
+    """A run that is still training may have written newer weights meanwhile."""
+    if file_state(path) != state:
+        raise UserError("calibrate.changed", path=path)
+
+
+def save(checkpoint: Checkpoint, output: Path, choice: Choice, split: CalibrationSplit) -> None:
+    """Write the file as it was, and the thresholds; the weights' checksums stay true."""
+    today = date.today().isoformat()
+    name = "".join(letter if letter.isprintable() else "?" for letter in split.name[:200])
+    thresholds = {
+        "min_score": choice.min_score,
+        "min_area": choice.min_area,
+        "source": f"calibrated on {name}, {split.num_images} images, {today}",
+        "digest": split.digest(),
+    }
+    make_folder(output)
+    save_atomically({**checkpoint.content, "thresholds": thresholds}, output)
+    tell("calibrate.saved", path=output)
+
+
+def write_curves(swept: Sweep, choice: Choice, before: tuple[float, float], path: Path) -> None:
+    make_folder(path)
+    try:
+        draw_curves(swept, choice, before, path)
+    except OSError as error:
+        raise UserError("infer.cannot_write", path=path, reason=error) from error
+    tell("calibrate.curve", path=path)
+
+
+def make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError("infer.cannot_write", path=path, reason=error) from error
+
+
+if __name__ == "__main__":
+    run_script(main)
