@@ -1,6 +1,6 @@
 """Photos in, words out: the one object that all scripts detect with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,19 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dataset.images import resize_for_test, test_size
+from dataset.images import read_image, resize_for_test, test_size
+from inference.thresholds import Thresholds, thresholds_for
+from inference.tiling import cut, refuse_too_large, side_for
 from inference.timing import StageTimer, stage
 from models import build_model
 from models.fast import FAST
-from models.post_processing import Detection, find_regions, outline_text
-from runtime.checkpoint import Checkpoint, read_checkpoint, restore
+from models.post_processing import STRIDE, Detection, find_regions, outline_text
+from models.receptive_field import receptive_radius_px
+from runtime.checkpoint import Checkpoint, network_size, read_checkpoint, restore
 from runtime.compiling import compiled
-from runtime.config import Config, load_config
+from runtime.config import PROJECT_ROOT, Config, config_from, find_file, load_config
 from runtime.messages import UserError
 
 Size = tuple[int, int]
-# About 280 bytes of working memory per pixel: 9 GB at this limit.
-MAX_INPUT_PIXELS = 32_000_000
+CONFIG_SECTIONS = ("model", "data", "test_cfg")  # those that detecting depends on
+MAX_DESCRIPTION_BYTES = 1 << 20  # of a nas-config; published ones have a hundredth of that
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,13 @@ class KernelMaps:
 class TextDetector:
     """Finds words in photos; owns the pixels' way to the network and the boxes' way back.
 
+        detector = TextDetector.from_checkpoint("finetune_checkpoints/checkpoint_best.pth")
+        for word in detector.detect("photo.jpg"):
+            print(word.score, word.points.tolist())
+
+    Several threads may detect with one detector at a time, and each finds what it would find
+    alone; only a ``timer`` is for one thread.
+
     model: in training form; with ``fold`` (the default) a folded copy of it is used and the model
         is left alone.  Without it, the model itself is used and put into eval mode: the caller
         puts it back.
@@ -49,6 +59,8 @@ class TextDetector:
     amp: bf16 autocast, for devices that are fast at it.
     timer: adds up the seconds of the stages; None measures nothing.
     compile_it: run the network through ``torch.compile``, once for images of all sizes.
+    tile_px: cut images, at the size that the network sees, into tiles of this side at most; None
+        cuts only those that would take too much memory.  The words are the same either way.
     """
 
     def __init__(
@@ -62,12 +74,16 @@ class TextDetector:
         fold: bool = True,
         timer: StageTimer | None = None,
         compile_it: bool = False,
+        tile_px: int | None = None,
     ) -> None:
         self.test_cfg = dict(test_cfg)
+        self.thresholds = Thresholds(test_cfg["min_score"], test_cfg["min_area"])
         self.device = torch.device(device)
         self.amp = amp
         self.short_size = short_size
         self.timer = timer
+        self.tile_px = tile_px
+        self._halo_px = receptive_radius_px(model)
         if fold:
             model = model.fold().to(self.device).to(memory_format=torch.channels_last)
         self.model = compiled(model.eval(), any_size=True) if compile_it else model.eval()
@@ -75,32 +91,53 @@ class TextDetector:
     @classmethod
     def from_checkpoint(
         cls,
-        config: Config | str | Path,
         checkpoint: Checkpoint | str | Path,
+        config: Config | str | Path | None = None,
         device: torch.device | str = "cpu",
         amp: bool = False,
         *,
         short_size: int | None = None,
         min_score: float | None = None,
         min_area: float | None = None,
+        bbox_type: str | None = None,
+        tile_px: int | None = None,
     ) -> "TextDetector":
-        """A detector from a config and a checkpoint; what is None is taken from the config.
+        """A detector from a checkpoint alone, or with the config that it was trained with.
 
-        Raises UserError where either cannot be read or the weights do not fit the config.
+        config: without one, see ``checkpoint_config``.
+        short_size, bbox_type: None takes the config's.  min_score, min_area: see
+            ``thresholds_for``.
+        Raises UserError where a file cannot be read or the weights do not fit the config.
         """
-        cfg = config if isinstance(config, Config) else load_config(config)
         if not isinstance(checkpoint, Checkpoint):
             checkpoint = read_checkpoint(checkpoint)
-        return cls(
+        if config is None:
+            config = checkpoint_config(checkpoint)
+        cfg = config if isinstance(config, Config) else load_config(config)
+        settings = detection_settings(
+            cfg, checkpoint.content, min_score=min_score, min_area=min_area
+        )
+        if bbox_type is not None:
+            settings["bbox_type"] = bbox_type
+        detector = cls(
             load_model(cfg, checkpoint),
-            detection_settings(cfg, min_score=min_score, min_area=min_area),
+            settings,
             device,
             amp,
             short_size=short_size or configured_short_size(cfg),
+            tile_px=tile_px,
         )
+        detector.thresholds = thresholds_for(cfg, checkpoint.content, min_score, min_area)
+        return detector
 
-    def detect(self, image: np.ndarray) -> list[Detection]:
-        """Words of one photo, uint8 (height, width, 3) RGB; corners in pixels of that photo."""
+    def detect(self, image: np.ndarray | str | Path) -> list[Detection]:
+        """Words of one photo; their corners are in pixels of that photo.
+
+        image: uint8 (height, width, 3) RGB, or the path of a file, which is turned upright.
+        Raises UserError for a file that cannot be read, and for an image too large even for tiles.
+        """
+        if isinstance(image, str | Path):
+            image = read_image(image)
         return self.detect_batch([image])[0]
 
     def detect_batch(self, images: Sequence[np.ndarray]) -> list[list[Detection]]:
@@ -129,7 +166,8 @@ class TextDetector:
         observe: is shown the places of images that went through the network together, and their
             logits, float32 (n, C, h / 4, w / 4).
         Images of one size go through the network together, others by themselves: no image is
-        padded, so its words do not depend on its neighbours.
+        padded, so its words do not depend on its neighbours.  Very large ones go through it in
+        tiles.
         """
         return self.find_words(self.run_network(inputs, observe), original_sizes)
 
@@ -143,8 +181,13 @@ class TextDetector:
         for index, pixels in enumerate(inputs):
             same_size.setdefault((pixels.shape[1], pixels.shape[2]), []).append(index)
         outputs = []
-        for size, members in same_size.items():
-            logits = self._logits([inputs[index] for index in members])
+        for size, members in self._in_groups(same_size):
+            images = [inputs[index] for index in members]
+            side = side_for(size, self._halo_px, self.tile_px)
+            if side is None:
+                logits = self._logits(images)
+            else:
+                logits = self._tiled_logits(images[0], side, kernels_only=observe is None)
             if observe is not None:
                 observe(members, logits)
             # One channel at a quarter of the size: less to copy than anything made from it.
@@ -154,6 +197,12 @@ class TextDetector:
                 ready.record(torch.cuda.current_stream(self.device))
             outputs.append(KernelMaps(members, size, kernels, ready))
         return outputs
+
+    def _in_groups(self, same_size: Mapping[Size, list[int]]) -> Iterator[tuple[Size, list[int]]]:
+        """Images of one size together, but those that are tiled one by one."""
+        for size, members in same_size.items():
+            tiled = side_for(size, self._halo_px, self.tile_px) is not None
+            yield from ((size, [member]) for member in members) if tiled else [(size, members)]
 
     def find_words(
         self, outputs: Sequence[KernelMaps], original_sizes: Sequence[Size]
@@ -175,11 +224,57 @@ class TextDetector:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.amp):
                 return self.model(images).float()
 
+    def _tiled_logits(self, image: Tensor, side: int, kernels_only: bool) -> Tensor:
+        """Logits (1, C, h / 4, w / 4) of an image (3, h, w), a tile at a time; C is 1 or all."""
+        height, width = image.shape[1:]
+        whole: Tensor | None = None
+        for tile in cut((height, width), side, self._halo_px):
+            logits = self._logits([image[:, tile.seen_rows, tile.seen_columns]])
+            if kernels_only:
+                logits = logits[:, :1]
+            if whole is None:
+                whole = logits.new_empty((1, logits.shape[1], height // STRIDE, width // STRIDE))
+            (rows, columns), (kept_rows, kept_columns) = tile.place(STRIDE), tile.kept(STRIDE)
+            whole[..., rows, columns] = logits[..., kept_rows, kept_columns]
+        assert whole is not None
+        return whole
+
     def _boxes(self, logits: Tensor, sizes: Sequence[tuple[Size, Size]]) -> list[list[Detection]]:
         with stage(self.timer, "post_processing"):
             regions = find_regions(logits, sizes, self.test_cfg)
         with stage(self.timer, "box_extraction"):
             return outline_text(regions, self.test_cfg)
+
+
+def checkpoint_config(checkpoint: Checkpoint, overrides: Sequence[str] = ()) -> Config:
+    """The config of a checkpoint that comes without one.
+
+    It is the one that the checkpoint was made with, where the file says so as plain data (no code
+    in it is run); else that of the published network whose layers the weights have.
+    overrides: as for ``load_config``.
+    Raises UserError where neither is to be had.
+    """
+    made = checkpoint.content.get("provenance")
+    stated = made.get("config") if isinstance(made, Mapping) else None
+    size = network_size(checkpoint.weights)
+    if isinstance(stated, Mapping) and isinstance(stated.get("model"), Mapping):
+        sections = {key: stated[key] for key in CONFIG_SECTIONS if key in stated}
+        config = config_from(sections, checkpoint.path, overrides)
+        parts = [part for part in config.model.values() if isinstance(part, dict)]
+        elsewhere = [part for part in parts if not _is_description(part.get("config"))]
+        if size or not elsewhere:
+            for part in elsewhere:
+                part["config"] = f"config/fast/nas-configs/fast_{size}.config"
+            return config
+    if size is None:
+        raise UserError("detect.no_config", path=checkpoint.path)
+    return load_config(PROJECT_ROOT / f"config/_base_/fast_{size}.py", overrides)
+
+
+def _is_description(path: object) -> bool:
+    """Whether an untrusted path is that of a small regular file on this machine."""
+    file = find_file(path) if isinstance(path, str) else None
+    return file is not None and file.is_file() and file.stat().st_size <= MAX_DESCRIPTION_BYTES
 
 
 def load_model(config: Config, checkpoint: Checkpoint) -> FAST:
@@ -195,22 +290,27 @@ def load_model(config: Config, checkpoint: Checkpoint) -> FAST:
 
 
 def detection_settings(
-    config: Config, *, min_score: float | None = None, min_area: float | None = None
+    config: Config,
+    content: Mapping[str, Any] | None = None,
+    *,
+    min_score: float | None = None,
+    min_area: float | None = None,
 ) -> dict[str, Any]:
-    """``test_cfg`` as the detector wants it; a pooling size that it lacks is the head's."""
+    """``test_cfg`` as the detector wants it; a pooling size that it lacks is the head's.
+
+    content, min_score, min_area: see ``thresholds_for``.  Weights that are still being trained have
+    no thresholds of their own: only what is read from a file is given as ``content``.
+    """
     head = config.model.detection_head
-    settings = {"pooling_size": head.get("pooling_size", 9), **config.test_cfg}
-    given = {"min_score": min_score, "min_area": min_area}
-    return settings | {key: value for key, value in given.items() if value is not None}
+    thresholds = thresholds_for(config, content, min_score, min_area)
+    return {
+        "pooling_size": head.get("pooling_size", 9),
+        **config.test_cfg,
+        "min_score": thresholds.min_score,
+        "min_area": thresholds.min_area,
+    }
 
 
 def configured_short_size(config: Config) -> int:
     """The short side in pixels at which the config tests, 640 where it does not say."""
     return config.get("data", {}).get("test", {}).get("short_size", 640)
-
-
-def refuse_too_large(name: object, size: Size) -> None:
-    """UserError where an image, at its (height, width) for the network, would not fit in memory."""
-    height, width = size
-    if height * width > MAX_INPUT_PIXELS:
-        raise UserError("detect.too_large", name=name, height=height, width=width)

@@ -4,18 +4,19 @@ A config is Python code and is run when it is loaded: load only files that you t
 """
 
 import ast
-import difflib
+import copy
 import logging
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from pprint import pformat
 from typing import Any, TypeVar
 
 from runtime.config_schema import DEFAULTS, KNOWN_KEYS, NULLABLE, Rule
 from runtime.messages import UserError
+from runtime.names import nearest_name
 
 with warnings.catch_warnings():
     # mmcv 1 announces mmcv 2 at every import, and on a machine without a GPU looks for a CUDA
@@ -42,7 +43,19 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Raises UserError for a missing or broken file and for keys or values that mean nothing.
     """
     file = find_file(path)
-    config = _run_config_file(file)
+    return _checked(_run_config_file(file), file, overrides)
+
+
+def config_from(values: Mapping[str, Any], file: Path, overrides: Sequence[str] = ()) -> Config:
+    """A config of plain values that stand in ``file``, checked like one that is loaded.
+
+    Nothing is run: a checkpoint's statement of its config needs no trust.
+    """
+    return _checked(Config(copy.deepcopy(dict(values))), file, overrides)
+
+
+def _checked(config: Config, file: Path, overrides: Sequence[str]) -> Config:
+    """The config with the overrides applied, every key known, and the defaults filled in."""
     for override in overrides:
         _apply_override(config, override)
     _check_section(config, KNOWN_KEYS, prefix="", file=file)
@@ -76,12 +89,6 @@ def build_from(
     if kind not in table:
         raise UserError("config.unknown_type", type=kind, nearest=nearest_name(kind, table))
     return table[kind](**arguments, **shared)
-
-
-def nearest_name(name: object, known: Iterable[str]) -> str:
-    """The known name most like ``name``, or all of them where none is alike."""
-    known = sorted(known)
-    return next(iter(difflib.get_close_matches(str(name), known, n=1)), ", ".join(known))
 
 
 def config_text(config: Config) -> str:

@@ -10,6 +10,11 @@ import torch
 from PIL import Image
 
 from dataset.images import read_image
+from dataset.readers.coco import read_coco
+from dataset.readers.icdar import read_ic15
+from dataset.readers.paddle import read_paddle
+from runtime.config import config_dict, load_config
+from runtime.provenance import provenance
 from tests.inference.bright_model import BOX, bounds, bright_model, photo, save_photo, write_config
 from tests.inference.command import assert_refused, run, run_here
 
@@ -143,12 +148,73 @@ def test_names_and_terminals_that_are_not_utf_8_are_no_obstacle(model_folder, tm
     assert json.loads(file.read_text(encoding="utf-8"))["image"] == name
 
 
+def test_a_document_and_a_list_give_results_for_each_page_in_every_format(infer, tmp_path):
+    pages = [Image.fromarray(photo(boxes=boxes)) for boxes in ((BOX,), ((16, 80, 96, 112),))]
+    pages[0].save(tmp_path / "doc.pdf", save_all=True, append_images=pages[1:], resolution=64)
+    save_photo(tmp_path / "사진" / "a.png")
+    (tmp_path / "사진" / "broken.jpg").write_bytes(b"<html>")
+    (tmp_path / "list.txt").write_text("사진\n", encoding="utf-8")
+    finished = infer(
+        "--image", "doc.pdf", "@list.txt", "--dpi", 64, "--output", "out", "--lang", "en",
+        "--formats", "icdar", "coco", "paddle", "crops", "--order", "reading",
+    )  # fmt: skip
+    assert finished.returncode == 2
+    assert "1 of 4" in finished.stderr
+    assert "doc.pdf, page 2" in finished.stdout
+    out = tmp_path / "out"
+    names = ["a", "doc_page_0001", "doc_page_0002"]
+    assert sorted(path.stem for path in out.glob("*_result.*")) == [f"{n}_result" for n in names]
+    assert json.loads((out / "doc_page_0002.json").read_text("utf-8"))["page"] == 2
+    found = {label.image: label.words for label in read_paddle(out / "Label.txt")}
+    folder = tmp_path.name
+    assert list(found) == [
+        *(f"{folder}/out/pages/{name}.png" for name in names[1:]), f"{folder}/사진/a.png",
+    ]  # fmt: skip
+    for name, words in zip([*names[1:], "a"], found.values(), strict=True):
+        (word,) = words_of(out / f"{name}.json")
+        np.testing.assert_array_equal(words[0].points, word["points"])
+        (same,) = read_ic15(out / f"res_{name}.txt")
+        np.testing.assert_array_equal(same.words[0].points, word["points"])
+        assert (out / "crops" / name / "0001.png").exists()
+    assert [len(label.words) for label in read_coco(out / "coco.json")] == [1, 1, 1]
+
+
+def test_lines_polygons_and_tiles_can_be_asked_for(infer, tmp_path):
+    save_photo(tmp_path / "a.png", photo(boxes=((16, 32, 80, 64), (96, 32, 200, 64))))
+    assert infer("--image", "a.png", "--bbox_type", "poly", "--tile", 64).returncode == 0
+    words = words_of(tmp_path / "inference_results" / "a.json")
+    assert len(words) == 2
+    assert all(len(word["points"]) >= 4 for word in words)
+    finished = infer("--image", "a.png", "--granularity", "line", "--lang", "en")
+    assert "1 lines" in finished.stdout
+    (line,) = words_of(tmp_path / "inference_results" / "a.json")
+    np.testing.assert_allclose(bounds(np.array(line["points"])), (12, 28, 203, 67), atol=2)
+
+
+def test_without_a_config_that_of_the_checkpoint_is_used(model_folder, tmp_path):
+    config = load_config(model_folder / "config.py")
+    content = {
+        "ema": bright_model().state_dict(),
+        "provenance": provenance(config_dict(config), [], {}),
+    }
+    torch.save(content, tmp_path / "own.pth")
+    save_photo(tmp_path / "a.png")
+    finished = run_here(
+        "inference_single.py", "--checkpoint", "own.pth", "--image", "a.png",
+        "--cfg-options", "test_cfg.min_score=0.5", cwd=tmp_path,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+    content = json.loads((tmp_path / "inference_results" / "a.json").read_text("utf-8"))
+    assert (content["config"], content["min_score"], len(content["words"])) == (None, 0.5, 1)
+
+
 @pytest.fixture
 def with_photos(tmp_path: Path) -> Path:
     save_photo(tmp_path / "a.jpg")
     save_photo(tmp_path / "b.jpg")
     save_photo(tmp_path / "c.jpg.png")
     (tmp_path / "broken.png").write_bytes(b"\x89PNG")
+    (tmp_path / "film.mp4").write_bytes(b"no video")
     (tmp_path / "empty").mkdir()
     cv2.imencode(".png", np.zeros((1, 9000, 3), np.uint8))[1].tofile(tmp_path / "line.png")
     return tmp_path
@@ -174,6 +240,10 @@ def with_photos(tmp_path: Path) -> Path:
         (["--image", "a.jpg", "--min_score", "high"], ["--min_score", "high"]),
         (["--image", "a.jpg", "--device", "cuda:63"], ["--device cuda:63"]),
         (["--image", "a.jpg", "--colour"], ["--colour"]),
+        (["--image", "a.jpg", "--formats", "excel"], ["--formats", "excel", "paddle"]),
+        (["--image", "@none.txt"], ["none.txt"]),
+        (["--image", "film.mp4", "--output", "c.jpg"], ["film.mp4", "c.jpg"]),
+        (["--image", "film.mp4"], ["film.mp4"]),
     ],
 )
 def test_wrong_input_is_refused_in_one_sentence(infer, with_photos, options, parts):

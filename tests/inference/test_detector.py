@@ -1,16 +1,27 @@
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
 
+from inference import TextDetector as LazyDetector
 from inference import detector as detector_module
 from inference.detector import TextDetector, detection_settings, load_model
 from inference.timing import STAGES, StageTimer
+from models import build_model
 from runtime.checkpoint import read_checkpoint
-from runtime.config import load_config
+from runtime.config import config_dict, load_config
 from runtime.messages import UserError
-from tests.inference.bright_model import BOX, bounds, bright_model, photo, write_config
+from runtime.provenance import provenance
+from tests.inference.bright_model import (
+    BOX,
+    bounds,
+    bright_model,
+    photo,
+    save_photo,
+    write_config,
+)
 
 SETTINGS = {"min_score": 0.88, "min_area": 250, "bbox_type": "rect", "pooling_size": 9}
 
@@ -133,7 +144,7 @@ def test_a_detector_is_made_from_a_config_and_a_checkpoint(tmp_path):
     write_config(tmp_path)
     torch.save({"ema": bright_model().state_dict()}, tmp_path / "checkpoint.pth")
     detector = TextDetector.from_checkpoint(
-        tmp_path / "config.py", tmp_path / "checkpoint.pth", min_area=100
+        tmp_path / "checkpoint.pth", tmp_path / "config.py", min_area=100
     )
     assert detector.short_size == 128
     assert detector.test_cfg["min_area"] == 100
@@ -161,3 +172,58 @@ def test_a_gpu_finds_what_the_cpu_finds(detector):
     (word,), (same,) = on_gpu.detect(photo()), detector.detect(photo())
     np.testing.assert_array_equal(word.points, same.points)
     assert word.score == pytest.approx(same.score, abs=1e-4)
+
+
+def test_a_checkpoint_alone_is_enough(tmp_path):
+    config = load_config(write_config(tmp_path))
+    # Training adds its options to what it says of the config.
+    stated = provenance({**config_dict(config), "options": {"lr": 1}}, [], {})
+    content = {"ema": bright_model().state_dict(), "provenance": stated}
+    torch.save(content, tmp_path / "checkpoint.pth")
+    detector = LazyDetector.from_checkpoint(tmp_path / "checkpoint.pth", bbox_type="poly")
+    assert type(detector) is TextDetector
+    assert (detector.short_size, detector.test_cfg["bbox_type"]) == (128, "poly")
+    save_photo(tmp_path / "photo.png")
+    (word,), (same,) = detector.detect(tmp_path / "photo.png"), detector.detect(photo())
+    np.testing.assert_array_equal(word.points, same.points)
+    np.testing.assert_allclose(bounds(word.points), grown(BOX), atol=2)
+
+
+def test_a_foreign_checkpoint_of_a_published_size_needs_no_config(tmp_path):
+    model = build_model(load_config("config/_base_/fast_tiny.py").model)
+    torch.save({"state_dict": model.state_dict()}, tmp_path / "tiny.pth")
+    detector = TextDetector.from_checkpoint(tmp_path / "tiny.pth")
+    assert detector.short_size == 640
+    assert (detector.test_cfg["min_score"], detector.test_cfg["bbox_type"]) == (0.88, "rect")
+
+
+def test_a_stated_config_whose_layers_are_elsewhere_takes_those_of_the_published_size(tmp_path):
+    config = load_config("config/_base_/fast_tiny.py", ["test_cfg.min_score=0.7"])
+    stated = provenance(config_dict(config), [], {})
+    for part in ("backbone", "neck", "detection_head"):
+        stated["config"]["model"][part]["config"] = "/dev/zero"
+    weights = build_model(config.model).state_dict()
+    torch.save({"state_dict": weights, "provenance": stated}, tmp_path / "tiny.pth")
+    detector = TextDetector.from_checkpoint(tmp_path / "tiny.pth")
+    assert detector.test_cfg["min_score"] == 0.7
+
+
+def test_a_checkpoint_that_does_not_tell_its_config_asks_for_one(tmp_path):
+    torch.save({"det_head.final.conv.weight": torch.zeros(5, 8, 1, 1)}, tmp_path / "odd.pth")
+    with pytest.raises(UserError, match="--config"):
+        TextDetector.from_checkpoint(tmp_path / "odd.pth")
+
+
+def test_threads_that_share_a_detector_find_what_one_finds_alone(detector):
+    rng = np.random.default_rng(0)
+    images = []
+    for _ in range(24):
+        x, y = rng.integers(8, 150), rng.integers(8, 80)
+        images.append(photo(boxes=((x, y, x + 64, y + 24),)))
+    alone = [detector.detect(image) for image in images]
+    with ThreadPoolExecutor(6) as threads:
+        together = list(threads.map(detector.detect, images))
+    for words, same in zip(alone, together, strict=True):
+        assert len(words) == len(same) == 1
+        np.testing.assert_array_equal(words[0].points, same[0].points)
+        assert words[0].score == same[0].score
