@@ -1,9 +1,10 @@
-"""Score a checkpoint on labelled photos by the ICDAR 2015 protocol, and write the result files.
+"""Score a checkpoint on labelled photos by the data set's protocol, and write the result files.
 
     python test.py CONFIG CHECKPOINT --eval
 
-Written are a submission zip (``test_cfg.result_path`` of the config, or ``--output``) and a JSON of
-all words with their scores.  ``--report-speed`` adds where the time went.
+Written are the submission, a zip or a folder as the protocol wants it (``test_cfg.result_path`` of
+the config, or ``--output``), and a JSON of all words with their scores.  ``--report-speed`` adds
+where the time went.
 """
 
 import argparse
@@ -22,9 +23,11 @@ from dataset.labels import describe
 from dataset.text_dataset import TextDataset
 from inference.detector import TextDetector, configured_short_size, detection_settings, load_model
 from inference.evaluate import EvaluationResult, evaluate
+from inference.report.page import WORST, write_report
 from inference.results import image_record, write_json
-from inference.scoring import Score
-from inference.submission import write_submission
+from inference.scoring import PROTOCOLS, CharacterScore, Score
+from inference.submission import refuse_folder, submission_path, write_submission
+from inference.thresholds import thresholds_for
 from inference.timing import STAGES, StageTimer
 from runtime import cli
 from runtime.checkpoint import read_checkpoint
@@ -43,7 +46,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("config", metavar="CONFIG", help=say("cli.config"))
     add("checkpoint", metavar="CHECKPOINT", help=say("cli.checkpoint"))
     add("--eval", action="store_true", help=say("test.eval"))
-    add("--output", metavar="ZIP", type=Path, help=say("test.output", default=DEFAULT_RESULT))
+    add("--protocol", choices=("auto", *PROTOCOLS), default="auto", help=say("test.protocol"))
+    add("--output", metavar="PATH", type=Path, help=say("test.output", default=DEFAULT_RESULT))
     add("--json", metavar="FILE", type=Path, help=say("test.json"))
     add("--min-score", type=cli.FRACTION, metavar="0..1", help=say("cli.min_score"))
     add("--min-area", type=cli.COUNT, metavar="N", help=say("cli.min_area"))
@@ -52,6 +56,9 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--ema", action=argparse.BooleanOptionalAction, default=True, help=say("test.ema"))
     add("--amp", choices=("auto", "bf16", "off"), default="off", help=say("test.amp"))
     add("--compile", action="store_true", help=say("test.compile"))
+    add("--report", metavar="HTML", type=Path, help=say("test.report"))
+    add("--report-images", type=cli.COUNT, metavar="N", default=WORST,
+        help=say("test.report_images"))  # fmt: skip
     add("--report-speed", action="store_true", help=say("test.report_speed"))
     add("--print-model", action="store_true", help=say("test.print_model"))
     add("--cpu", action="store_true", help=say("test.cpu"))
@@ -62,25 +69,35 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
 def main() -> int:
     cli.choose_language(sys.argv[1:])
     args = parse_args(sys.argv[1:])
+    if args.report and not args.eval:
+        raise UserError("test.report_needs_eval", path=args.report)
     device = cli.choose_device("cpu" if args.cpu else args.device)
     config = load_config(args.config, args.cfg_options)
     output = args.output or Path(config.test_cfg.get("result_path", DEFAULT_RESULT))
-    output = output if output.suffix else output.with_suffix(".zip")
     dataset = build_test_dataset(config, args.eval, output.parent / LABEL_INDEX)
+    protocol = dataset.protocol if args.protocol == "auto" else args.protocol
+    output = submission_path(output, protocol)
+    names = [dataset.image_name(index) for index in range(dataset.num_images)]
+    refuse_folder(output, names, protocol, (dataset.image_folder, dataset.label_folder))
     checkpoint = read_checkpoint(args.checkpoint, prefer_ema=args.ema)
     model = load_model(config, checkpoint)
     tell("detect.loaded", path=checkpoint.path, source=say(f"detect.source.{checkpoint.source}"))
     if args.print_model:
         count = sum(parameter.numel() for parameter in model.parameters())
         tell("test.model", model=model, count=count)
+    thresholds = thresholds_for(config, checkpoint.content, args.min_score, args.min_area)
+    tell("thresholds.line", text=thresholds.line())
     detector = TextDetector(
         model,
-        detection_settings(config, min_score=args.min_score, min_area=args.min_area),
+        detection_settings(
+            config, checkpoint.content, min_score=args.min_score, min_area=args.min_area
+        ),
         device,
         choose_precision(args.amp, device) == torch.bfloat16,
         short_size=configured_short_size(config),
         compile_it=args.compile,
     )
+    detector.thresholds = thresholds
     # In the speed report nothing runs beside anything else, so that the stages add up to the whole.
     workers = min(4, usable_cores()) if args.worker is None else args.worker
     if args.report_speed:
@@ -96,6 +113,8 @@ def main() -> int:
         batch_size=args.batch_size,
         workers=workers,
         with_score=args.eval,
+        by_characters=args.eval,
+        protocol=protocol,
         progress=True,
     )
     wall_s = time.perf_counter() - start_s
@@ -103,10 +122,23 @@ def main() -> int:
         tell("test.unreadable", reason=error)
     if result.score:
         tell_problems(dataset)
-        tell_score(result.score)
+        tell_score(result.score, protocol)
+    if result.characters:
+        tell_characters(result.characters)
     if detector.timer:
         tell_speed(detector.timer, wall_s, dataset.num_images, args.batch_size)
-    write_results(args, output, dataset, result, detector)
+    write_results(args, output, protocol, dataset, result, detector)
+    if args.report:
+        about = {
+            "checkpoint": args.checkpoint,
+            "config": args.config,
+            "data": dataset.image_folder,
+            "protocol": say(f"score.protocol.{protocol}"),
+            "short_size": detector.short_size,
+            "thresholds": thresholds.line(),
+        }
+        write_report(args.report, dataset, result, detector.short_size, about, args.report_images)
+        tell("test.report_written", path=args.report)
     return 0
 
 
@@ -139,9 +171,10 @@ def warm_up(detector: TextDetector) -> None:
         detector.detect(np.zeros((side, side, 3), np.uint8))
 
 
-def tell_score(score: Score) -> None:
+def tell_score(score: Score, protocol: str) -> None:
     tell(
         "test.score",
+        protocol=say(f"score.protocol.{protocol}"),
         precision=score.precision,
         recall=score.recall,
         hmean=score.hmean,
@@ -149,6 +182,21 @@ def tell_score(score: Score) -> None:
         truths=score.num_truths,
         detections=score.num_detections,
     )
+
+
+def tell_characters(characters: CharacterScore) -> None:
+    figures = without_images(characters)
+    words = sum(figures[kind] for kind in ("one_to_one", "split", "merged", "missed"))
+    tell("test.characters", words=words, **figures)
+
+
+def without_images(score: Score | CharacterScore) -> dict[str, Any]:
+    """The figures of all images together."""
+    return {
+        field.name: getattr(score, field.name)
+        for field in dataclasses.fields(score)
+        if field.name != "images"
+    }
 
 
 def tell_speed(timer: StageTimer, wall_s: float, images: int, batch_size: int) -> None:
@@ -169,28 +217,28 @@ def tell_speed(timer: StageTimer, wall_s: float, images: int, batch_size: int) -
 def write_results(
     args: argparse.Namespace,
     output: Path,
+    protocol: str,
     dataset: TextDataset,
     result: EvaluationResult,
     detector: TextDetector,
 ) -> None:
     paths = [dataset.image_path(index) for index in range(dataset.num_images)]
     found = [image.detections for image in result.images]
-    write_submission(zip(paths, found, strict=True), output)
+    write_submission(zip(paths, found, strict=True), output, protocol)
     content: dict[str, Any] = {
         "config": args.config,
         "checkpoint": args.checkpoint,
         "test_cfg": detector.test_cfg,
+        "thresholds_from": detector.thresholds.source,
         "short_size": detector.short_size,
-        "score": None,
+        "protocol": protocol,
+        "score": result.score and without_images(result.score),
+        "characters": result.characters and without_images(result.characters),
         "images": [
             image_record(path.name, image.size, image.detections)
             for path, image in zip(paths, result.images, strict=True)
         ],
     }
-    if result.score:
-        content["score"] = {
-            key: value for key, value in dataclasses.asdict(result.score).items() if key != "images"
-        }
     json_path = args.json or output.with_suffix(".json")
     write_json(json_path, content)
     tell("test.written", zip=output, json=json_path)

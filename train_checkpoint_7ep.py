@@ -88,15 +88,17 @@ from training.epoch_summary import (
     describe_forgetting,
     describe_scores,
 )
+from training.gain_report import write_gain_report
 from training.introduction import describe_data, describe_device, describe_problems
 from training.learner import Batch, Learner, is_finite, is_out_of_memory
 from training.origin import (
     RESOLVED_CONFIG,
     compare_with_origin,
     describe_origin,
+    describe_start,
     saved_by_this_job,
 )
-from training.resume_command import resume_command
+from training.resume_command import resume_command, run_command
 
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
@@ -131,6 +133,8 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--seed", type=COUNT, default=666, help=say("train.help.seed"))
     add("--deterministic", action="store_true", help=say("train.help.deterministic"))
     add("--strict", action="store_true", help=say("train.help.strict"))
+    add("--report", action=argparse.BooleanOptionalAction, default=True,
+        help=say("train.help.report"))  # fmt: skip
     add_common_arguments(parser)
     return parser.parse_args(arguments)
 
@@ -240,13 +244,34 @@ def main() -> int:
             watchdog = Watchdog(ranks.index, ranks.world, args.watchdog)
             run = prepare(args, config, ranks, start, interruption, watchdog, resources)
             with interruption, watchdog:
-                return train(run)
+                code = train(run)
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
             raise UserError("train.out_of_memory", device=device) from error
         raise
     finally:
-        leave_ranks()
+        left = leave_ranks()
+    if left and args.report and not interruption.number:
+        report_gain(run)
+    return code
+
+
+def report_gain(run: Run) -> None:
+    """Show what the run has gained; the first rank does so when the others need not wait for it."""
+    from_scratch = run.origin["start"] == {}
+    if not run.ranks.is_first or from_scratch or run.progress.best is None:
+        return
+    with run.interruption:
+        text = write_gain_report(
+            Path(run.args.output_dir),
+            run.config,
+            run.validation,
+            run.origin,
+            run.ranks.device,
+            run.learner.precision,
+            lambda: bool(run.interruption.number),
+        )
+    tell("train.report", text=text)
 
 
 def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkpoint | None:
@@ -306,11 +331,12 @@ def prepare(
         "precision": str(learner.precision).removeprefix("torch."),
     }
     origin = describe_origin(config, options, data.parts)
+    origin |= {"start": describe_start(start), "command": run_command(sys.argv)}
     differences = []
     if args.resume and start is not None:
         differences = compare_with_origin(start, origin, args.force)
     progress = starting_progress(args, start)
-    progress.criterion = data.criterion
+    progress.judge_by(data.criterion)
     folder, sinks = prepare_output(args, config, learner, progress, len(sampler), resources)
     bad_data = BadData(data.training.num_images)
     bad_data.load(progress.unreadable)

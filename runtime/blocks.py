@@ -31,13 +31,17 @@ class Gradients:
             self.block, views = _block_for(trained)
         for parameter, view in zip(trained, views, strict=True):
             parameter.grad = view
+        self.limit = torch.finfo(self.block.dtype).max ** 0.5
 
     def clear(self) -> None:
         self.block.zero_()
 
     def finite(self) -> Tensor:
-        """bool (), on the device: no gradient is NaN or infinite."""
-        return torch.isfinite(self.block).all()
+        """bool (), on the device: no gradient is NaN, infinite, or so large that its square is.
+
+        Adam would divide by the average of such squares for good: the weight never moved again.
+        """
+        return torch.linalg.vector_norm(self.block, float("inf")) < self.limit
 
     def spoil_unless(self, healthy: Tensor) -> None:
         """Make one gradient NaN where ``healthy``, bool (), is False: no rank takes the step."""

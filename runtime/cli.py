@@ -10,12 +10,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import torch
-
-from runtime.config import nearest_name
 from runtime.messages import LANGUAGES, UserError, say, set_language
+from runtime.names import nearest_name
+
+if TYPE_CHECKING:
+    import torch
 
 # argparse's own sentences are English only; each form has one of ours beside it.
 _USAGE_ERRORS = (
@@ -151,11 +152,13 @@ def add_config_arguments(parser: Parser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, help=say("cli.lang"))
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str) -> "torch.device":
     """The device for ``--device``: 'auto' (a GPU where there is one), 'cpu', 'cuda' or 'cuda:1'.
 
     Raises UserError for any other name and for a GPU that is not there.
     """
+    import torch  # exported models run on machines that do not have it
+
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if not re.fullmatch(r"cpu|cuda(:\d+)?", name):

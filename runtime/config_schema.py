@@ -105,6 +105,11 @@ _DATASET = {
     "name": _optional(TEXT),
     "weight": _number(0, above=True),
     "augment": _AUGMENT,
+    "paste_text": PROBABILITY,
+    "num_images": _int_from(1),
+    "fonts": _optional(TEXT),
+    "backgrounds": _optional(TEXT),
+    "empty": PROBABILITY,
     "seed": _int_from(0),
 }
 
@@ -117,6 +122,7 @@ KNOWN_KEYS: dict[str, Any] = {
             **_LAYERS,
             "pooling_size": _int_from(1),
             "dropout_ratio": PROBABILITY,
+            "empty_weight": _number(0),
             "loss_text": _LOSS,
             "loss_kernel": _LOSS,
             "loss_emb": _LOSS,

@@ -180,16 +180,20 @@ def _meet(patience: timedelta) -> tuple[dist.Store, int, int]:
     return store, rank, world
 
 
-def leave_ranks() -> None:
-    """Close the connection between the ranks, where there is one; never waits for a lost one."""
+def leave_ranks() -> bool:
+    """Close the connection between the ranks, where there is one; never waits for a lost one.
+
+    False where it does not close and this process is to end soon.
+    """
     if not dist.is_initialized():
-        return
+        return True
     leaving = threading.Thread(target=_close_connections, daemon=True)
     leaving.start()
     leaving.join(_LEAVE_S)
     if leaving.is_alive():
         # NCCL may wait for the others for ever, here or once more while the interpreter ends.
         faulthandler.dump_traceback_later(2 * _LEAVE_S, exit=True)
+    return not leaving.is_alive()
 
 
 def _close_connections() -> None:

@@ -20,6 +20,11 @@ def set_language(language: str) -> None:
     _chosen["language"] = language
 
 
+def chosen_language() -> str:
+    """The language of the messages: 'ko' or 'en'."""
+    return _chosen["language"]
+
+
 def say(key: str, /, **fields: object) -> str:
     """The message ``key`` in the chosen language, its ``{fields}`` filled in."""
     return MESSAGES[key][_chosen["language"]].format(**fields)
@@ -638,6 +643,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "   그 배치를 살펴볼 수 있도록 저장했습니다: {path}",
         "en": "   that batch was written down to be looked at: {path}",
     },
+    "train.bad_step_not_written": {
+        "ko": "   ⚠️ 그 배치를 저장하지 못했습니다: {reason}",
+        "en": "   ⚠️ that batch could not be written down: {reason}",
+    },
     "train.fell_back": {
         "ko": "↩️ 마지막으로 온전했던 가중치로 되돌리고 학습률을 설정의 {factor:g}배로 낮춥니다",
         "en": "↩️ back to the last good weights, with {factor:g} times the configured learning rate",
@@ -879,6 +888,18 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "데이터 확인: {folder} (이미지 {images}장, 글자 영역 {words}개, 무시 {ignored}개), 문제 {count}건은 빼고 씁니다",
         "en": "data checked: {folder} ({images} images, {words} words, {ignored} of them ignored), {count} problems left out",
     },
+    "data.check.drawn": {
+        "ko": "데이터 확인: 그려서 쓰는 이미지 (에포크마다 {images}장), 확인할 파일이 없습니다",
+        "en": "data checked: drawn images ({images} an epoch), there are no files to check",
+    },
+    "synthetic.no_fonts": {
+        "ko": "{path}: 영문자와 숫자를 모두 갖춘 글꼴({suffixes})이 없습니다. 설정의 fonts를 확인하거나 None으로 두어 시스템 글꼴을 쓰세요.",
+        "en": "{path}: no font ({suffixes}) with all Latin letters and digits in it. Check fonts in the config, or leave it None to use the system's fonts.",
+    },
+    "synthetic.no_backgrounds": {
+        "ko": "{path}: 배경으로 쓸 이미지가 없습니다. 설정의 backgrounds를 확인하거나 None으로 두어 배경도 그려서 쓰세요.",
+        "en": "{path}: no image to use as a background. Check backgrounds in the config, or leave it None to have the backgrounds drawn, too.",
+    },
     "data.check.left_out": {
         "ko": "  단어가 아닌 항목 (글자 하나씩 표시한 것): {count}건 (쓰지 않습니다)",
         "en": "  entries that are no words (their single characters): {count} (not used)",
@@ -1112,12 +1133,12 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "{path} holds a backbone only and cannot find words; name a trained checkpoint, such as checkpoint_best.pth.",
     },
     "detect.too_large": {
-        "ko": "{name}: 이미지가 너무 길거나 커서 네트워크 입력이 {height}x{width} 픽셀이 됩니다. 이미지를 나누거나 --short_size(또는 설정의 short_size)를 줄이세요.",
-        "en": "{name}: the image is so long or large that the network would see {height}x{width} pixels. Cut it up, or lower --short_size (short_size in the config).",
+        "ko": "{name}: 이미지가 너무 길거나 커서 조각으로 나누어도 네트워크 입력이 {height}x{width} 픽셀이 됩니다. 이미지를 나누거나 --short_size(또는 설정의 short_size)를 줄이세요.",
+        "en": "{name}: the image is so long or large that the network would see {height}x{width} pixels, too many even in tiles. Cut it up, or lower --short_size (short_size in the config).",
     },
     "test.about": {
-        "ko": "체크포인트를 ICDAR 2015 방식으로 평가하고 제출용 zip과 결과 JSON을 저장합니다.",
-        "en": "Score a checkpoint by the ICDAR 2015 protocol; write the submission zip and a JSON of all results.",
+        "ko": "체크포인트를 데이터셋의 방식으로 평가하고 제출 파일과 결과 JSON을 저장합니다.",
+        "en": "Score a checkpoint by the data set's protocol; write the submission files and a JSON of all results.",
     },
     "test.examples": {
         "ko": """예시:
@@ -1150,12 +1171,12 @@ written. Wrong input is answered with one sentence and exit code 2.""",
         "en": "compare with the labels: print precision, recall and hmean",
     },
     "test.output": {
-        "ko": "제출용 zip의 경로 (기본값: 설정의 test_cfg.result_path, 없으면 {default}).",
-        "en": "where the submission zip goes (default: test_cfg.result_path of the config, else {default})",
+        "ko": "제출 파일의 zip 또는 폴더 (기본값: 설정의 test_cfg.result_path, 없으면 {default}).",
+        "en": "zip or folder for the submission files (default: test_cfg.result_path of the config, else {default})",
     },
     "test.json": {
-        "ko": "결과 JSON의 경로 (기본값: zip과 같은 이름의 .json).",
-        "en": "where the JSON of all results goes (default: the zip's name with .json)",
+        "ko": "결과 JSON의 경로 (기본값: 제출 파일과 같은 이름의 .json).",
+        "en": "where the JSON of all results goes (default: the submission's name with .json)",
     },
     "test.batch_size": {
         "ko": "한 번에 처리할 이미지 수 (기본값: 1). 크기가 다른 이미지가 섞여도 결과는 같습니다.",
@@ -1203,8 +1224,8 @@ written. Wrong input is answered with one sentence and exit code 2.""",
         "en": "⚠️ {reason} (It counts as an image without detections.)",
     },
     "test.score": {
-        "ko": "📊 평가 결과 (ICDAR 2015)\n   - 정밀도(precision): {precision:.4f}\n   - 재현율(recall): {recall:.4f}\n   - 조화 평균(hmean): {hmean:.4f}\n   - 맞은 단어 {matched}개, 정답 {truths}개, 검출 {detections}개",
-        "en": "📊 Result (ICDAR 2015)\n   - precision: {precision:.4f}\n   - recall: {recall:.4f}\n   - hmean: {hmean:.4f}\n   - {matched} words matched, {truths} labelled, {detections} detected",
+        "ko": "📊 평가 결과 ({protocol})\n   - 정밀도(precision): {precision:.4f}\n   - 재현율(recall): {recall:.4f}\n   - 조화 평균(hmean): {hmean:.4f}\n   - 맞은 단어 {matched}개, 정답 {truths}개, 검출 {detections}개",
+        "en": "📊 Result ({protocol})\n   - precision: {precision:.4f}\n   - recall: {recall:.4f}\n   - hmean: {hmean:.4f}\n   - {matched} words matched, {truths} labelled, {detections} detected",
     },
     "test.speed.title": {
         "ko": "⏱️ 속도 (이미지 {images}장, 배치 {batch_size}, {device}): 이미지당 시간, 비율",
@@ -1255,6 +1276,11 @@ written. Wrong input is answered with one sentence and exit code 2.""",
     python inference_single.py --config CONFIG --checkpoint CHECKPOINT --image 사진_폴더
     python inference_single.py --config CONFIG --checkpoint CHECKPOINT \\
         --image '사진_폴더/*.png' --output 결과_폴더
+  PDF와 동영상, 그리고 목록 파일에 적힌 것들:
+    python inference_single.py --checkpoint CHECKPOINT --image 문서.pdf 영상.mp4 @목록.txt
+  PPOCRLabel에서 고칠 라벨과 인식기에 넣을 단어 이미지를, 읽는 순서로:
+    python inference_single.py --checkpoint CHECKPOINT --image 사진_폴더 \\
+        --formats paddle crops --order reading
 
 글자가 덜 잡히면 --min_score를 낮추고(예: 0.7), 잘못 잡히면 높이세요. 작은 글자는 --short_size를 키우면
 더 잘 잡히지만 느려집니다. JSON의 좌표는 바로 세운(EXIF 회전을 적용한) 사진의 픽셀이며, 상자는 사진의
@@ -1272,6 +1298,11 @@ written. Wrong input is answered with one sentence and exit code 2.""",
     python inference_single.py --config CONFIG --checkpoint CHECKPOINT --image photos
     python inference_single.py --config CONFIG --checkpoint CHECKPOINT \\
         --image 'photos/*.png' --output results
+  PDFs, videos, and what a list names:
+    python inference_single.py --checkpoint CHECKPOINT --image paper.pdf film.mp4 @list.txt
+  labels to correct in PPOCRLabel, and words for a recogniser, in reading order:
+    python inference_single.py --checkpoint CHECKPOINT --image photos \\
+        --formats paddle crops --order reading
 
 Words are missed: lower --min_score (say 0.7); false ones: raise it. A larger --short_size finds
 smaller words and takes longer. Corners in the JSON are pixels of the upright photo (EXIF rotation
@@ -1283,20 +1314,20 @@ exit code is 2 then.""",
         "en": "the config that the model was trained with",
     },
     "cli.checkpoint": {
-        "ko": "체크포인트 파일 (.pth 또는 .safetensors).",
-        "en": "the checkpoint (.pth or .safetensors)",
+        "ko": "체크포인트 파일 (.pth, .safetensors, 추론에서는 내보낸 .onnx도).",
+        "en": "the checkpoint (.pth, .safetensors, and for inference an exported .onnx)",
     },
     "cli.min_score": {
-        "ko": "이 점수보다 낮은 영역은 버립니다 (기본값: 설정의 test_cfg.min_score).",
-        "en": "drop regions with a lower score (default: test_cfg.min_score of the config)",
+        "ko": "이 점수보다 낮은 영역은 버립니다 (기본값: 체크포인트에 저장된 값, 없으면 설정의 test_cfg.min_score).",
+        "en": "drop regions with a lower score (default: what the checkpoint stores, else test_cfg.min_score of the config)",
     },
     "cli.min_area": {
         "ko": "네트워크 입력에서 이 픽셀 수보다 작은 영역은 버립니다 (기본값: 설정의 test_cfg.min_area).",
         "en": "drop regions of fewer pixels at the network's input (default: test_cfg.min_area)",
     },
     "infer.image": {
-        "ko": "사진, 사진이 있는 폴더, 또는 따옴표로 묶은 패턴. 여러 개를 쓸 수 있습니다.",
-        "en": "a photo, a folder of photos, or a pattern in quotes; several may follow one another",
+        "ko": "사진, PDF, 동영상, 폴더, 따옴표로 묶은 패턴, 목록 파일(@목록.txt), 또는 표준 입력의 목록(-). 여러 개를 쓸 수 있습니다.",
+        "en": "a photo, PDF or video, a folder, a pattern in quotes, a list (@list.txt), or a list on standard input (-); several may follow one another",
     },
     "infer.output": {
         "ko": "표시한 이미지의 파일 이름(사진 한 장) 또는 결과 폴더 (기본값: {default}).",
@@ -1327,8 +1358,8 @@ exit code is 2 then.""",
         "en": "   - written: {overlay}, {json}",
     },
     "infer.no_image": {
-        "ko": "--image {name}: 이미지가 없습니다. 경로를 확인하세요 (가능한 형식: jpg, png, bmp, webp, tif).",
-        "en": "--image {name}: there is no image there. Check the path (formats: jpg, png, bmp, webp, tif).",
+        "ko": "--image {name}: 이미지가 없습니다. 경로를 확인하세요 (가능한 형식: jpg, png, bmp, webp, tif, pdf, 동영상).",
+        "en": "--image {name}: there is no image there. Check the path (formats: jpg, png, bmp, webp, tif, pdf, videos).",
     },
     "infer.one_json": {
         "ko": "--json은 사진 한 장일 때만 쓸 수 있는데 사진이 {count}장입니다. 대신 --output에 결과 폴더를 지정하세요.",
@@ -1358,6 +1389,78 @@ exit code is 2 then.""",
         "ko": "사진 {total}장 가운데 {failed}장을 처리하지 못했습니다. 위의 메시지를 확인하세요. 나머지 결과는 저장했습니다.",
         "en": "{failed} of {total} photos could not be processed, see above; the results of the others are written.",
     },
+    # --- any input, any output -------------------------------------------------------------------
+    "infer.config": {
+        "ko": "설정 파일. 없으면 체크포인트에 적힌 설정을 쓰고, 그것도 없으면 가중치를 보고 정합니다.",
+        "en": "the config; without it that which the checkpoint states, or else what its weights tell",
+    },
+    "infer.formats": {
+        "ko": "함께 저장할 형식: icdar(res_이름.txt), coco(coco.json), paddle(PPOCRLabel의 Label.txt), crops(바르게 편 단어 이미지).",
+        "en": "formats to write as well: icdar (res_NAME.txt), coco (coco.json), paddle (PPOCRLabel's Label.txt), crops (the words, straightened)",
+    },
+    "infer.order": {
+        "ko": "단어의 순서: found(찾은 순서, 기본값) 또는 reading(읽는 순서).",
+        "en": "order of the words: found (default) or reading",
+    },
+    "infer.granularity": {
+        "ko": "word(단어, 기본값) 또는 line(단어를 묶은 줄).",
+        "en": "word (default), or line: words grouped into lines",
+    },
+    "infer.bbox_type": {
+        "ko": "결과의 모양: rect(회전 사각형) 또는 poly(다각형) (기본값: 설정의 test_cfg.bbox_type).",
+        "en": "outlines: rect (rotated rectangles) or poly (polygons) (default: test_cfg.bbox_type)",
+    },
+    "infer.tile": {
+        "ko": "네트워크가 보는 크기에서 사진을 한 변이 이 픽셀 수인 조각으로 나누어 검사합니다. 결과는 같고 메모리를 적게 씁니다 (기본값: 아주 큰 사진만 나눕니다).",
+        "en": "look at the photo, at the size that the network sees, in tiles of this side: the same words in less memory (default: very large photos only)",
+    },
+    "infer.every": {
+        "ko": "동영상에서 몇 프레임마다 한 장을 검사할지 (기본값: {default}).",
+        "en": "of how many frames of a video one is looked at (default: {default})",
+    },
+    "infer.dpi": {
+        "ko": "PDF를 그리는 해상도 (기본값: {default}).",
+        "en": "dots per inch at which PDFs are drawn (default: {default})",
+    },
+    "infer.title.page": {"ko": "{path} {number}쪽", "en": "{path}, page {number}"},
+    "infer.title.frame": {"ko": "{path} 프레임 {number}", "en": "{path}, frame {number}"},
+    "infer.lines": {
+        "ko": "   - 줄 {count}개, 점수 최고 {best:.3f} / 최저 {worst:.3f}",
+        "en": "   - {count} lines, best score {best:.3f}, worst {worst:.3f}",
+    },
+    "infer.labels_written": {"ko": "💾 저장: {paths}", "en": "💾 Written: {paths}"},
+    "infer.empty_list": {
+        "ko": "--image {name}: 목록이 비어 있습니다. 한 줄에 파일 하나씩 적으세요.",
+        "en": "--image {name}: the list is empty; write one file a line.",
+    },
+    "infer.list_unreadable": {
+        "ko": "--image @{path}: 목록 파일을 읽지 못했습니다 ({reason}). UTF-8로 저장하고 경로와 권한을 확인하세요.",
+        "en": "--image @{path}: the list could not be read ({reason}). Save it as UTF-8 and check its path and permissions.",
+    },
+    "infer.no_pdfium": {
+        "ko": "{path}: PDF를 읽는 pypdfium2 패키지가 없습니다. 설치하세요: pip install pypdfium2",
+        "en": "{path}: the package pypdfium2, which reads PDFs, is missing. Install it: pip install pypdfium2",
+    },
+    "infer.damage.no_frame": {
+        "ko": "재생할 수 있는 프레임이 없습니다",
+        "en": "no frame of it can be decoded",
+    },
+    "infer.pages_need_folder": {
+        "ko": "{path}: 여러 장이 나오는 파일이라 결과를 {output} 하나에 저장할 수 없습니다. --output에 폴더를 지정하고 --json은 빼세요.",
+        "en": "{path} holds several images, which do not fit into {output}. Name a folder with --output, and leave --json out.",
+    },
+    "infer.labels_exist": {
+        "ko": "{path}: 이미 있는 라벨 파일이라 고친 내용이 지워지지 않도록 멈췄습니다. 파일을 옮기거나 --output에 다른 폴더를 지정하세요.",
+        "en": "{path} is there already and may hold corrections. Move it away, or name another folder with --output.",
+    },
+    "infer.name_breaks_label": {
+        "ko": "{path}: 이름에 탭이나 줄바꿈이 있어 Label.txt에 적을 수 없습니다. 파일 이름을 바꾸세요.",
+        "en": "{path}: a name with a tab or a line break cannot stand in Label.txt. Rename the file.",
+    },
+    "detect.no_config": {
+        "ko": "{path}: 설정이 적혀 있지 않고 FAST tiny/small/base도 아닙니다. 훈련에 쓴 설정 파일을 함께 지정하세요 (--config).",
+        "en": "{path} states no config and is not FAST tiny, small or base. Give the config that it was trained with (--config).",
+    },
     "score.unknown_protocol": {
         "ko": "평가 방식 '{name}'은(는) 없습니다. 다음 중에서 고르세요: {known}.",
         "en": "there is no scoring protocol '{name}'; choose one of: {known}.",
@@ -1375,25 +1478,246 @@ exit code is 2 then.""",
         "en": "{path} cannot be read ({reason}); check the path and its permissions.",
     },
     "submission.entry_name": {
-        "ko": "{path}: 항목 이름 '{entry}'이(가) 잘못되었습니다. 'res_<이미지 이름>.txt'로 바꾸세요.",
-        "en": "{path}: the entry '{entry}' should be called 'res_<image name>.txt'; rename it.",
+        "ko": "{path}: 항목 이름 '{entry}'이(가) 잘못되었습니다. '{expected}' 꼴로 바꾸세요(*는 이미지 이름).",
+        "en": "{path}: the entry '{entry}' should be called '{expected}', * being the image's name; rename it.",
     },
     "submission.unknown_image": {
         "ko": "{path}: '{entry}'에 해당하는 정답이 없습니다. 항목을 지우거나 정답 폴더를 확인하세요.",
         "en": "{path}: the ground truth has no image for '{entry}'; remove the entry or check the ground truth.",
     },
     "submission.bad_line": {
-        "ko": "{path}, {line}번째 줄: 쉼표로 구분한 정수 8개 이상(짝수 개)이 있어야 하는데 '{text}'입니다. 줄을 고치거나 지우세요.",
-        "en": "{path}, line {line}: expected 8 or more whole numbers (an even count) between commas, found '{text}'. Mend or remove the line.",
+        "ko": "{path}, {line}번째 줄: 쉼표로 구분한 정수 {least}개 이상(짝수 개)이 있어야 하는데 '{text}'입니다. 줄을 고치거나 지우세요.",
+        "en": "{path}, line {line}: expected {least} or more whole numbers (an even count) between commas, found '{text}'. Mend or remove the line.",
     },
     "submission.bad_truth": {
         "ko": "{path}, {line}번째 줄: 숫자 8개와 글자가 쉼표로 구분되어 있어야 하는데 '{text}'입니다. 줄을 고치거나 지우세요.",
         "en": "{path}, line {line}: expected 8 numbers and a transcription between commas, found '{text}'. Mend or remove the line.",
     },
     "submission.no_truths": {
-        "ko": "{path}: 'gt_<이미지 이름>.txt' 파일이 없습니다. 정답이 들어 있는 zip이나 폴더를 지정하세요.",
-        "en": "{path} holds no 'gt_<image name>.txt'; name the zip or folder with the ground truth.",
+        "ko": "{path}: 이름이 '{expected}' 꼴인 파일이 없습니다. 정답이 들어 있는 zip이나 폴더를 지정하세요.",
+        "en": "{path} holds no file with a name like '{expected}'; name the zip or folder with the ground truth.",
     },
+    "submission.bad_scored_line": {
+        "ko": "{path}, {line}번째 줄: 쉼표로 구분한 정수 {least}개 이상(짝수 개)과 0부터 1까지의 점수가 있어야 하는데 '{text}'입니다. 줄을 고치거나 지우세요.",
+        "en": "{path}, line {line}: expected {least} or more whole numbers (an even count) and a score from 0 to 1 between commas, found '{text}'. Mend or remove the line.",
+    },
+    "submission.bad_label": {
+        "ko": "정답을 읽을 수 없습니다. {text} 라벨을 고치세요.",
+        "en": "The ground truth cannot be read. {text} Mend the label.",
+    },
+    "submission.over_data": {
+        "ko": "{path}: 평가할 이미지나 라벨이 있는 폴더라 결과 파일을 쓰지 않습니다. --output에 다른 폴더를 지정하세요.",
+        "en": "{path} holds the photos or labels to test on, which result files could overwrite; name another folder by --output.",
+    },
+    "submission.other_results": {
+        "ko": "{path}: 이번에 평가하지 않는 이미지의 결과 파일이 {count}개 있습니다(예: {name}). 지우거나 --output에 다른 폴더를 지정하세요.",
+        "en": "{path} holds {count} files that are not results of these images, such as {name}; remove them, or name another folder by --output.",
+    },
+    "score.protocol.icdar2015": {"ko": "ICDAR 2015", "en": "ICDAR 2015"},
+    "score.protocol.icdar2017": {"ko": "ICDAR 2017 MLT", "en": "ICDAR 2017 MLT"},
+    "score.protocol.total_text": {"ko": "Total-Text, DetEval", "en": "Total-Text, DetEval"},
+    "score.protocol.ctw1500": {"ko": "CTW1500", "en": "CTW1500"},
+    "score.protocol.msra_td500": {"ko": "MSRA-TD500", "en": "MSRA-TD500"},
+    "test.protocol": {
+        "ko": "채점 방식. auto는 데이터셋의 방식을 따르고, 내 데이터는 icdar2015로 잽니다 (기본값: %(default)s).",
+        "en": "how to score; auto follows the data set, your own data by icdar2015 (default: %(default)s)",
+    },
+    "test.characters": {
+        "ko": "   - 글자 단위 (CLEval 방식): 정밀도 {precision:.4f}, 재현율 {recall:.4f}, 조화 평균 {hmean:.4f}\n   - 단어 {words}개 중 하나로 검출 {one_to_one}개, 나뉘어 검출 {split}개, 합쳐져 검출 {merged}개, 놓침 {missed}개",
+        "en": "   - by characters (after CLEval): precision {precision:.4f}, recall {recall:.4f}, hmean {hmean:.4f}\n   - of {words} words {one_to_one} found as one, {split} split, {merged} merged, {missed} missed",
+    },
+    # --- error report ---------------------------------------------------------------------------
+    "test.report": {
+        "ko": "--eval과 함께: 놓친 단어와 오검출을 보여 주는 오류 보고서(HTML 파일 하나)를 저장합니다.",
+        "en": "with --eval: write the error report, one HTML page of what was missed and found wrongly",
+    },
+    "test.report_images": {
+        "ko": "오류 보고서에 보여 줄, 오류가 가장 많은 이미지의 수 (기본값: %(default)s)",
+        "en": "how many of the images with most errors the report shows (default: %(default)s)",
+    },
+    "test.report_needs_eval": {
+        "ko": "--report {path}: 오류 보고서에는 점수가 필요합니다. --eval을 함께 쓰세요.",
+        "en": "--report {path}: an error report needs the scores. Add --eval.",
+    },
+    "test.report_written": {"ko": "🔎 오류 보고서: {path}", "en": "🔎 Error report: {path}"},
+    "report.title": {"ko": "오류 보고서: {name}", "en": "Error report: {name}"},
+    "report.about.checkpoint": {"ko": "체크포인트", "en": "checkpoint"},
+    "report.about.config": {"ko": "설정", "en": "config"},
+    "report.about.data": {"ko": "데이터", "en": "data"},
+    "report.about.protocol": {"ko": "평가 방식", "en": "protocol"},
+    "report.about.short_size": {"ko": "짧은 변(픽셀)", "en": "short side, px"},
+    "report.about.thresholds": {"ko": "기준값", "en": "thresholds"},
+    "report.score.hmean": {"ko": "조화 평균(hmean)", "en": "hmean"},
+    "report.score.recall": {"ko": "재현율(recall)", "en": "recall"},
+    "report.score.precision": {"ko": "정밀도(precision)", "en": "precision"},
+    "report.interval": {
+        "ko": "95% 신뢰 구간 {low:.3f}–{high:.3f}",
+        "en": "95% interval {low:.3f}–{high:.3f}",
+    },
+    "report.interval.how": {
+        "ko": "신뢰 구간: 이미지를 같은 수만큼 다시 뽑아 점수 내기를 1,000번 되풀이했을 때 가운데 95%가 놓인 범위입니다(부트스트랩). 이 범위 안의 차이는 어떤 사진을 골랐는지에 따라 생길 수 있습니다.",
+        "en": "Interval: the middle 95% of 1,000 scores, each on as many images drawn anew with replacement (bootstrap). A difference within it may come from the choice of photos alone.",
+    },
+    "report.numbers.images": {"ko": "이미지 {count:,}장", "en": "{count:,} images"},
+    "report.numbers.words": {
+        "ko": "단어 {count:,}개 = 찾음 {right:,} + 놓침 {wrong:,}",
+        "en": "{count:,} words = {right:,} found + {wrong:,} missed",
+    },
+    "report.numbers.detections": {
+        "ko": "검출 {count:,}개 = 맞음 {right:,} + 오검출 {wrong:,}",
+        "en": "{count:,} detections = {right:,} right + {wrong:,} false alarms",
+    },
+    "report.weak.title": {"ko": "먼저 볼 곳", "en": "Where to look first"},
+    "report.weak.words": {
+        "ko": "{name} ({label}): 단어 {total:,}개 가운데 {right:,}개만 찾았습니다({rate:.0%}, 전체는 {overall:.0%}).",
+        "en": "{name} ({label}): {right:,} of {total:,} words were found ({rate:.0%}, against {overall:.0%} of all).",
+    },
+    "report.weak.detections": {
+        "ko": "{name} ({label}): 검출 {total:,}개 가운데 {right:,}개만 맞았습니다({rate:.0%}, 전체는 {overall:.0%}).",
+        "en": "{name} ({label}): {right:,} of {total:,} detections are right ({rate:.0%}, against {overall:.0%} of all).",
+    },
+    "report.weak.none": {
+        "ko": "전체보다 뚜렷하게 나쁜 구간이 없습니다.",
+        "en": "No group is clearly worse than the whole.",
+    },
+    "report.causes": {"ko": "무엇이 잘못되었나", "en": "What goes wrong"},
+    "report.total": {"ko": "합계", "en": "total"},
+    "report.unknown": {"ko": "알 수 없음(사진을 읽지 못함)", "en": "not known (photo unreadable)"},
+    "report.miss": {"ko": "놓친 단어", "en": "missed words"},
+    "report.miss.unread": {"ko": "읽지 못한 사진", "en": "unreadable photo"},
+    "report.miss.unread.means": {
+        "ko": "사진을 읽지 못해 단어를 찾을 수 없었습니다.",
+        "en": "The photo could not be read, and so nothing was found in it.",
+    },
+    "report.miss.merged": {"ko": "붙어서 검출됨", "en": "merged"},
+    "report.miss.merged.means": {
+        "ko": "검출 하나가 단어 두 개 이상을 덮었습니다.",
+        "en": "One detection covers two words or more.",
+    },
+    "report.miss.split": {"ko": "나뉘어 검출됨", "en": "split"},
+    "report.miss.split.means": {
+        "ko": "단어 하나 안에 검출이 두 개 이상 있습니다.",
+        "en": "Two detections or more lie in one word.",
+    },
+    "report.miss.inexact": {"ko": "영역이 맞지 않음", "en": "inexact"},
+    "report.miss.inexact.means": {
+        "ko": "검출이 걸쳐 있지만 일치하기에는 모자라거나 넘칩니다.",
+        "en": "A detection overlaps it, but is too small, too large or beside it.",
+    },
+    "report.miss.unseen": {"ko": "검출 없음", "en": "not seen"},
+    "report.miss.unseen.means": {
+        "ko": "근처에서 아무것도 찾지 못했습니다.",
+        "en": "Nothing was found there.",
+    },
+    "report.false": {"ko": "오검출", "en": "false alarms"},
+    "report.false.merging": {"ko": "단어를 붙임", "en": "merges words"},
+    "report.false.merging.means": {
+        "ko": "단어 두 개 이상을 한꺼번에 덮었습니다.",
+        "en": "It covers two words or more.",
+    },
+    "report.false.piece": {"ko": "단어의 조각", "en": "piece of a word"},
+    "report.false.piece.means": {
+        "ko": "다른 검출과 함께 한 단어 안에 있습니다.",
+        "en": "It lies in a word together with another detection.",
+    },
+    "report.false.duplicate": {"ko": "중복", "en": "duplicate"},
+    "report.false.duplicate.means": {
+        "ko": "이미 찾은 단어에 걸쳐 있습니다.",
+        "en": "It overlaps a word that was found already.",
+    },
+    "report.false.inexact": {"ko": "영역이 맞지 않음", "en": "inexact"},
+    "report.false.inexact.means": {
+        "ko": "놓친 단어에 걸쳐 있지만 일치하기에는 모자라거나 넘칩니다.",
+        "en": "It overlaps a missed word, but is too small, too large or beside it.",
+    },
+    "report.false.background": {"ko": "배경", "en": "background"},
+    "report.false.background.means": {
+        "ko": "라벨이 없는 곳입니다. 라벨이 빠진 글자일 수도 있습니다(아래 참고).",
+        "en": "No word is labelled there; some may be text without a label (see below).",
+    },
+    "report.joined": {
+        "ko": "붙임: 검출 {merges:,}개가 단어 {merged:,}개를 덮었습니다. 나뉨: 단어 {splits:,}개에 검출 {pieces:,}개가 들어 있습니다. 일치한 것도 함께 셉니다.",
+        "en": "Merges: {merges:,} detections cover {merged:,} words. Splits: {pieces:,} detections lie in {splits:,} words. Those that match all the same are counted too.",
+    },
+    "report.tables": {
+        "ko": "어떤 단어를 놓치고 무엇을 잘못 찾나",
+        "en": "Which words are missed, and which detections are wrong",
+    },
+    "report.tables.how": {
+        "ko": "각 표의 합계는 위의 전체 수와 같습니다. 막대는 비율, 그 위의 선은 95% 신뢰 구간, 점선은 전체 비율이며, 붉은색과 노란색의 너비는 전체 오류에서 차지하는 몫입니다.",
+        "en": "Each table adds up to the totals above. Bars are shares, the line over a bar its 95% interval, the dashed tick the share of all; red and yellow are as wide as the part of all errors.",
+    },
+    "report.words": {"ko": "단어", "en": "words"},
+    "report.words.total": {"ko": "모두", "en": "all"},
+    "report.words.right": {"ko": "찾음", "en": "found"},
+    "report.words.wrong": {"ko": "놓침", "en": "missed"},
+    "report.words.rate": {"ko": "재현율", "en": "recall"},
+    "report.detections": {"ko": "검출", "en": "detections"},
+    "report.detections.total": {"ko": "모두", "en": "all"},
+    "report.detections.right": {"ko": "맞음", "en": "right"},
+    "report.detections.wrong": {"ko": "오검출", "en": "false"},
+    "report.detections.rate": {"ko": "정밀도", "en": "precision"},
+    "report.by.height": {"ko": "높이(네트워크 입력)", "en": "Height at the network's size"},
+    "report.by.height.hint": {
+        "ko": "네트워크가 본 크기에서 잰 단어의 짧은 변입니다. 작은 단어를 놓친다면 short_size를 키워 보세요.",
+        "en": "The word's short side in pixels as the network saw it. Where small words are missed, try a larger short_size.",
+    },
+    "report.by.height_photo": {"ko": "높이(사진)", "en": "Height in the photo"},
+    "report.by.height_photo.hint": {
+        "ko": "원래 사진에서 잰 단어의 짧은 변입니다.",
+        "en": "The word's short side in pixels of the photo.",
+    },
+    "report.by.aspect": {"ko": "너비 / 높이", "en": "Width / height"},
+    "report.by.aspect.hint": {
+        "ko": "0.67 아래는 세로로 선 단어, 6 위는 긴 단어나 줄입니다.",
+        "en": "Below 0.67 words stand upright; above 6 they are long words or lines.",
+    },
+    "report.by.angle": {"ko": "기울기", "en": "Angle"},
+    "report.by.angle.hint": {
+        "ko": "긴 변과 수평선 사이의 각도입니다. 정사각형에 가까우면 가장 가까운 축에서 잽니다.",
+        "en": "Between the long side and the horizontal; for nearly square words from the nearest axis.",
+    },
+    "report.by.density": {"ko": "이미지 한 장의 단어 수", "en": "Words in the image"},
+    "report.by.density.hint": {
+        "ko": "무시(###)하지 않는 단어만 셉니다. 0은 읽을 단어가 없는 이미지에서 나온 검출입니다.",
+        "en": "Ignored words (###) are not counted; 0 are detections in images without a word to find.",
+    },
+    "report.by.border": {"ko": "사진 가장자리까지의 거리", "en": "Distance from the border"},
+    "report.by.border.hint": {
+        "ko": "네트워크가 본 크기에서 잰 픽셀 수입니다. 1픽셀 아래는 사진의 가장자리에 닿거나 넘은 것입니다.",
+        "en": "In pixels as the network saw them; below 1 px a box touches the border or crosses it.",
+    },
+    "report.kind.missed": {"ko": "놓친 단어", "en": "missed"},
+    "report.kind.false": {"ko": "오검출", "en": "false alarm"},
+    "report.kind.right": {"ko": "맞은 검출", "en": "right"},
+    "report.kind.ignored": {"ko": "무시", "en": "ignored"},
+    "report.gallery": {"ko": "오류가 가장 많은 이미지", "en": "The worst images"},
+    "report.gallery.how": {
+        "ko": "사진을 누르면 커지고, 상자에 마우스를 올리면 글자와 점수, 원인이 보입니다. 아래 단추로 종류별로 감출 수 있습니다.",
+        "en": "Click a photo to enlarge it; hold the mouse over a box for its text, score and cause. The buttons hide and show each kind.",
+    },
+    "report.gallery.shown": {
+        "ko": "오류가 있는 이미지 {images:,}장 가운데 {shown:,}장",
+        "en": "{shown:,} of {images:,} images with errors",
+    },
+    "report.gallery.counts": {
+        "ko": "놓침 {missed} · 오검출 {false} · 찾음 {right}",
+        "en": "{missed} missed · {false} false · {right} found",
+    },
+    "report.joined.title": {"ko": "붙거나 나뉜 단어", "en": "Merged and split words"},
+    "report.joined.merge": {"ko": "단어 {count}개를 붙임", "en": "{count} words in one"},
+    "report.joined.split": {"ko": "한 단어에 검출 {count}개", "en": "{count} detections in a word"},
+    "report.suspects": {"ko": "라벨이 빠진 것으로 보이는 글자", "en": "Text that may lack a label"},
+    "report.suspects.how": {
+        "ko": "점수가 높고, 글자처럼 획이 있으며, 근처에 라벨이 없는 오검출입니다. 정말 글자라면 라벨을 달아야 점수를 믿을 수 있습니다. 읽을 수 없는 글자에는 ###을 다세요.",
+        "en": "False alarms with a high score, with strokes as text has them, and far from any label. Where it is text, label it (### if it cannot be read), or the score stays too low.",
+    },
+    "report.suspects.none": {"ko": "그런 검출이 없습니다.", "en": "There are none."},
+    "report.suspects.shown": {
+        "ko": "점수가 높고 라벨에서 먼 검출 {candidates:,}개 가운데, 글자로 보이는 {shown:,}개",
+        "en": "{shown:,} that look like text, of {candidates:,} sure detections far from labels",
+    },
+    "report.suspects.one": {"ko": "점수 {score:.2f}", "en": "score {score:.2f}"},
     # --- sample and tools -----------------------------------------------------------------------
     "draw.about": {
         "ko": "글자가 있는 연습용 이미지를 그리고 ICDAR 형식의 라벨과 함께 저장합니다.",
@@ -1589,6 +1913,340 @@ exit code is 2 then.""",
     "sample.your_turn": {
         "ko": "\n이제 내 데이터로 (이 프로젝트의 폴더에서):\n  1. checkpoint_7ep.pth를 이 프로젝트의 폴더에 넣습니다.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨 data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image 내_사진.jpg",
         "en": "\nNow with your own data (in the folder of this project):\n  1. Put checkpoint_7ep.pth into the folder of this project.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels data.test.img_dir=test_images data.test.gt_dir=test_labels\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=test_images data.test.gt_dir=test_labels\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image my_photo.jpg",
+    },
+    # --- export ---------------------------------------------------------------------------------
+    "export.about": {
+        "ko": "모델을 다른 프로그램에서 쓸 파일(ONNX, safetensors, docTR)로 내보내고, 내 이미지에서 PyTorch와 결과가 같은지 확인합니다.",
+        "en": "Write a model for other programs (ONNX, safetensors, docTR), and check on your own photos that it finds what PyTorch finds.",
+    },
+    "export.examples": {
+        "ko": "예시:\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx --images 내_이미지 --int8\n  python tools/export_onnx.py config.py checkpoint_best.pth model.safetensors\n  python tools/export_onnx.py config.py checkpoint_best.pth model.pt --doctr",
+        "en": "examples:\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx --images my_photos --int8\n  python tools/export_onnx.py config.py checkpoint_best.pth model.safetensors\n  python tools/export_onnx.py config.py checkpoint_best.pth model.pt --doctr",
+    },
+    "export.help.output": {
+        "ko": "쓸 파일: .onnx, .safetensors(EMA 가중치), --doctr와 함께 .pt",
+        "en": "the file to write: .onnx, .safetensors (the EMA weights) or, with --doctr, .pt",
+    },
+    "export.help.images": {
+        "ko": "결과를 비교할 이미지 폴더나 LMDB (기본값: 설정의 data.val, 없으면 data.test)",
+        "en": "folder or LMDB of photos to compare on (default: data.val of the config, else data.test)",
+    },
+    "export.help.num": {
+        "ko": "비교할 이미지의 개수. 한 장을 다섯 가지 크기로 봅니다 (기본값: 20)",
+        "en": "how many photos to compare on, each in five shapes (default: 20)",
+    },
+    "export.help.int8": {
+        "ko": "OUT_int8.onnx(8비트 정수)도 만들고, hmean을 얼마나 잃고 얼마나 빨라지는지 알려 줍니다",
+        "en": "also write OUT_int8.onnx, in 8 bit integers, and say how much hmean it loses and how much faster it is",
+    },
+    "export.help.doctr": {
+        "ko": "docTR의 fast_tiny, fast_small, fast_base가 읽는 가중치를 씁니다",
+        "en": "write weights that docTR's fast_tiny, fast_small or fast_base loads",
+    },
+    "export.help.min_score": {
+        "ko": "파일에 저장할 min_score (기본값: 체크포인트에 저장된 값, 없으면 설정의 test_cfg.min_score)",
+        "en": "min_score to store in the file (default: what the checkpoint stores, else test_cfg.min_score of the config)",
+    },
+    "export.help.min_area": {
+        "ko": "파일에 저장할 min_area (기본값: 체크포인트에 저장된 값, 없으면 설정의 test_cfg.min_area)",
+        "en": "min_area to store in the file (default: what the checkpoint stores, else test_cfg.min_area of the config)",
+    },
+    "export.help.short_size": {
+        "ko": "파일에 저장할, 네트워크가 보는 짧은 변의 픽셀 수 (기본값: 설정의 data.test.short_size)",
+        "en": "the photos' short side in pixels to store in the file (default: data.test.short_size of the config)",
+    },
+    "export.suffix": {
+        "ko": "{path}: 내보낼 파일의 확장자는 {allowed} 가운데 하나여야 합니다 (docTR용 .pt에는 --doctr). 이름을 고쳐 다시 실행하세요.",
+        "en": "{path}: the name of the file to write must end in one of {allowed} (.pt for docTR takes --doctr); choose another name.",
+    },
+    "export.int8_needs_onnx": {
+        "ko": "{path}: --int8은 .onnx 파일에만 쓸 수 있습니다. 이름을 .onnx로 끝내거나 --int8을 빼세요.",
+        "en": "{path}: --int8 is for .onnx files; let the name end in .onnx, or leave --int8 out.",
+    },
+    "export.not_in_doctr": {
+        "ko": "docTR에는 이 모델(크기: {size})과 층의 구성이 같은 모델이 없습니다. fast_tiny, fast_small, fast_base의 nas-config로 훈련한 체크포인트를 쓰거나 .onnx로 내보내세요.",
+        "en": "docTR has no network with the layers of this one (size: {size}); export a checkpoint trained with the published nas-config of fast_tiny, fast_small or fast_base, or export to .onnx.",
+    },
+    "export.images_missing": {
+        "ko": "--images {path}: 이미지 폴더도 LMDB도 아닙니다. 경로를 확인하세요.",
+        "en": "--images {path} is neither a folder of photos nor an LMDB; check the path.",
+    },
+    "export.no_section": {
+        "ko": "설정에 data.val도 data.test도 없습니다.",
+        "en": "The config has neither data.val nor data.test.",
+    },
+    "export.no_photos": {
+        "ko": "결과를 비교할 이미지가 없습니다. --images로 이미지 폴더를 지정하세요. ({reason})",
+        "en": "There are no photos to compare on; name a folder of them with --images. ({reason})",
+    },
+    "export.none_readable": {
+        "ko": "{folder}: 읽을 수 있는 이미지가 없어 결과를 비교하지 못했습니다. --images로 다른 폴더를 지정하세요.",
+        "en": "{folder}: no photo can be read, so nothing was compared; name another folder with --images.",
+    },
+    "export.checking": {
+        "ko": "🔍 {folder}의 이미지 {images}장을 크기 {shapes}가지로 PyTorch와 ONNX Runtime에서 비교합니다.",
+        "en": "🔍 comparing PyTorch and ONNX Runtime on {images} photos of {folder}, in {shapes} shapes each",
+    },
+    "export.compared": {
+        "ko": "   - {runs}번 비교, 글자 영역 {boxes}개: 가장 낮은 IoU {iou:.4f}, 로짓의 가장 큰 차이 {gap:.1e}, 반올림으로만 갈린 칸 {ties}개",
+        "en": "   - {runs} comparisons, {boxes} boxes: lowest IoU {iou:.4f}, largest difference of logits {gap:.1e}, cells decided by rounding alone {ties}",
+    },
+    "export.differs": {
+        "ko": "❌ {path}: {runs}번 가운데 {count}번 PyTorch와 결과가 다릅니다. 가장 다른 이미지는 {name} (PyTorch {reference}개, ONNX {exported}개, IoU {iou:.3f})이고, 그림은 {picture}에 있습니다. 이 파일을 쓰지 마세요. onnxruntime과 torch를 최신 버전으로 바꿔 다시 내보내 보세요.",
+        "en": "❌ {path} differs from PyTorch in {count} of {runs} comparisons, most in {name} (PyTorch {reference} boxes, ONNX {exported}, IoU {iou:.3f}); {picture} shows it. Do not use this file; update onnxruntime and torch and export again.",
+    },
+    "export.done": {
+        "ko": "✅ {path} 저장 ({megabytes:.1f} MB)",
+        "en": "✅ {path} written ({megabytes:.1f} MB)",
+    },
+    "export.doctr_done": {
+        "ko": "✅ {path} 저장. docTR에서 읽기:\n   from doctr.models.detection.fast.pytorch import fast_{size}, reparameterize\n   model = reparameterize(fast_{size}(pretrained_backbone=False).eval())\n   model.from_pretrained({path!r})\n   입력은 mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)로 정규화합니다. 상자는 docTR의 방식으로 만들어져 여기와 조금 다릅니다.",
+        "en": "✅ {path} written; to load it in docTR:\n   from doctr.models.detection.fast.pytorch import fast_{size}, reparameterize\n   model = reparameterize(fast_{size}(pretrained_backbone=False).eval())\n   model.from_pretrained({path!r})\n   Normalise photos with mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225). Boxes are made docTR's way, so they differ a little from those here.",
+    },
+    "export.calibrating": {
+        "ko": "🧮 {folder}의 이미지로 8비트 값의 범위를 정합니다 (최대 {images}장).",
+        "en": "🧮 finding the ranges of 8 bit values on photos of {folder} ({images} at most)",
+    },
+    "export.int8_speed": {
+        "ko": "   - 이미지 한 장: float32 {before:.0f} ms, int8 {after:.0f} ms ({times:.2f}배 빠름, 이 컴퓨터의 CPU에서)",
+        "en": "   - a photo: float32 {before:.0f} ms, int8 {after:.0f} ms ({times:.2f} times as fast, on the CPU of this machine)",
+    },
+    "export.int8_score": {
+        "ko": "   - 이미지 {images}장의 hmean: float32 {before:.4f}, int8 {after:.4f} ({change:+.4f})",
+        "en": "   - hmean on {images} photos: float32 {before:.4f}, int8 {after:.4f} ({change:+.4f})",
+    },
+    "export.int8_no_labels": {
+        "ko": "   - {folder}에 읽을 수 있는 라벨이 없어 int8이 잃는 hmean은 재지 못했습니다. --images로 라벨이 있는 폴더를 지정하세요.",
+        "en": "   - {folder} has no readable labels, so the hmean that int8 loses was not measured; name a labelled folder with --images.",
+    },
+    "onnx.not_installed": {
+        "ko": "{package} 패키지가 없습니다. 'pip install {package}'로 설치하고 다시 실행하세요.",
+        "en": "The package {package} is not installed; run 'pip install {package}' and start again.",
+    },
+    "onnx.unreadable": {
+        "ko": "{path}: ONNX Runtime이 읽지 못했습니다 ({reason}). 파일을 다시 복사하거나 tools/export_onnx.py로 다시 내보내세요.",
+        "en": "{path}: ONNX Runtime cannot read this file ({reason}); copy it again, or export it again with tools/export_onnx.py.",
+    },
+    "onnx.not_ours": {
+        "ko": "{path}: 메타데이터에 format={format}이 없어 이 도구가 내보낸 파일이 아닙니다. tools/export_onnx.py로 내보낸 .onnx를 지정하세요.",
+        "en": "{path}: its metadata lacks format={format}, so this tool has not exported it; name an .onnx file from tools/export_onnx.py.",
+    },
+    "onnx.settings_damaged": {
+        "ko": "{path}: 메타데이터의 설정(short_size, min_score 등)이 빠졌거나 잘못되었습니다. tools/export_onnx.py로 다시 내보내세요.",
+        "en": "{path}: settings in the metadata (short_size, min_score and so on) are missing or wrong; export it again with tools/export_onnx.py.",
+    },
+    "onnx.source": {
+        "ko": "내보낸 모델(ONNX)과 그 안의 설정 사용",
+        "en": "using an exported model (ONNX) and the settings in it",
+    },
+    "onnx.holds_settings": {
+        "ko": "{path}: 내보낸 모델은 설정을 스스로 담고 있습니다. --config와 --cfg-options를 빼고, 바꿀 값은 --min_score, --min_area, --short_size, --bbox_type으로 주세요.",
+        "en": "{path}: an exported model holds its own settings; leave out --config and --cfg-options, and change values with --min_score, --min_area, --short_size or --bbox_type.",
+    },
+    "onnx.no_gpu": {
+        "ko": "--device {name}: 설치된 ONNX Runtime은 GPU를 쓰지 못합니다. onnxruntime-gpu를 설치하거나 --device cpu로 실행하세요.",
+        "en": "--device {name}: the installed ONNX Runtime cannot use a GPU; install onnxruntime-gpu, or run with --device cpu.",
+    },
+    # --- thresholds -----------------------------------------------------------------------------
+    "thresholds.line": {"ko": "   - {text}", "en": "   - {text}"},
+    "thresholds.used": {
+        "ko": "임계값: min_score {min_score:g} ({score_from}), min_area {min_area:g} ({area_from})",
+        "en": "thresholds: min_score {min_score:g} ({score_from}), min_area {min_area:g} ({area_from})",
+    },
+    "thresholds.from.command_line": {"ko": "명령줄", "en": "command line"},
+    "thresholds.from.checkpoint": {
+        "ko": "체크포인트에 저장된 값",
+        "en": "stored in the checkpoint",
+    },
+    "thresholds.from.config": {"ko": "설정 파일", "en": "config"},
+    "thresholds.damaged": {
+        "ko": "체크포인트에 저장된 임계값(thresholds)이 잘못되었습니다. min_score(0~1)와 min_area(0 이상)가 있어야 합니다. --min_score와 --min_area를 직접 주거나 tools/calibrate.py를 다시 실행하세요.",
+        "en": "the thresholds stored in the checkpoint are damaged: min_score (0 to 1) and min_area (0 or more) are wanted; give --min_score and --min_area, or run tools/calibrate.py again.",
+    },
+    "calibrate.about": {
+        "ko": "점수를 보고하지 않는 이미지에서 min_score와 min_area를 골라 체크포인트에 저장합니다. test.py, inference_single.py, 내보내기가 그 값을 그대로 씁니다.",
+        "en": "Choose min_score and min_area on photos that no score is reported on, and store them in the checkpoint; test.py, inference_single.py and the export then use them as they are.",
+    },
+    "calibrate.examples": {
+        "ko": "예시:\n  python tools/calibrate.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth\n  # 원래 파일은 그대로 두고 새 파일에 저장\n  python tools/calibrate.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --output calibrated.pth",
+        "en": "examples:\n  python tools/calibrate.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth\n  # leave the file as it is and write another one\n  python tools/calibrate.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --output calibrated.pth",
+    },
+    "calibrate.help.output": {
+        "ko": "임계값을 넣은 체크포인트를 쓸 파일 (기본값: 체크포인트 파일 자체)",
+        "en": "file to write the checkpoint with its thresholds to (default: the checkpoint itself)",
+    },
+    "calibrate.help.curve": {
+        "ko": "임계값에 따른 정밀도/재현율/hmean 그래프 파일 (기본값: 체크포인트 옆의 *_thresholds.png)",
+        "en": "picture of precision, recall and hmean over the thresholds (default: *_thresholds.png beside the checkpoint)",
+    },
+    "calibrate.help.images": {
+        "ko": "쓸 이미지의 최대 개수 (기본값: {default})",
+        "en": "use at most so many photos (default: {default})",
+    },
+    "calibrate.split.val": {
+        "ko": "🎚️ 임계값을 고를 이미지: {name}, {images}장",
+        "en": "🎚️ Thresholds are chosen on {name}, {images} images",
+    },
+    "calibrate.split.train": {
+        "ko": "🎚️ 임계값을 고를 이미지: {name}, {images}장\n   - data.test와 다른 data.val이 없어서 훈련 이미지의 일부(파일 이름의 해시로 고름)를 씁니다. 이미 배운 이미지라 점수가 새 이미지보다 높습니다. 가능하면 data.val을 따로 두세요.",
+        "en": "🎚️ Thresholds are chosen on {name}, {images} images\n   - there is no data.val other than data.test, so a part of the training photos (by a hash of their names) has to do; the network knows them and scores higher than on new photos: better keep photos aside as data.val",
+    },
+    "calibrate.shared": {
+        "ko": "   - data.test에도 있는 이미지 {images}장은 뺐습니다.",
+        "en": "   - {images} photos that are in data.test as well were left out",
+    },
+    "calibrate.nothing": {
+        "ko": "{path}: 임계값을 고를 이미지가 없습니다 (data.test와 같아서 뺀 이미지: {shared}장). data.test에 없는 라벨된 이미지를 data.val이나 data.train에 지정하세요.",
+        "en": "{path}: there are no photos to choose thresholds on ({shared} were left out for being in data.test as well); name labelled photos that are not in data.test as data.val or data.train.",
+    },
+    "calibrate.safetensors": {
+        "ko": "{path}: .safetensors 파일에는 임계값을 저장할 수 없습니다. --output으로 .pth 파일을 지정하세요.",
+        "en": "{path}: thresholds cannot be stored in a .safetensors file; name a .pth file with --output.",
+    },
+    "calibrate.changed": {
+        "ko": "{path}: 임계값을 고르는 동안 다른 프로그램이 파일을 새로 썼습니다. 훈련이 끝난 뒤 다시 실행하거나 복사본으로 하세요.",
+        "en": "{path} was written anew while thresholds were being chosen; run this again when training has ended, or on a copy.",
+    },
+    "calibrate.head_score": {
+        "ko": "\n  min_score  정밀도  재현율   hmean   (min_area {min_area:g})",
+        "en": "\n  min_score  precis. recall   hmean   (min_area {min_area:g})",
+    },
+    "calibrate.head_area": {
+        "ko": "\n  min_area   정밀도  재현율   hmean   (min_score {min_score:g})",
+        "en": "\n  min_area   precis. recall   hmean   (min_score {min_score:g})",
+    },
+    "calibrate.row": {
+        "ko": "  {value:>9}  {precision:.4f}  {recall:.4f}  {hmean:.4f}  {note}",
+        "en": "  {value:>9}  {precision:.4f}  {recall:.4f}  {hmean:.4f}  {note}",
+    },
+    "calibrate.chosen_mark": {"ko": "← 선택", "en": "<- chosen"},
+    "calibrate.before_mark": {"ko": "← 설정 파일", "en": "<- config"},
+    "calibrate.chosen": {
+        "ko": "\n✅ 선택: min_score {min_score:g}, min_area {min_area:g}",
+        "en": "\n✅ Chosen: min_score {min_score:g}, min_area {min_area:g}",
+    },
+    "calibrate.plateau": {
+        "ko": "   - 이 이미지로는 min_score {score_from:g}~{score_to:g}, min_area {area_from:g}~{area_to:g} 사이의 차이를 가릴 수 없어, 점수가 떨어지는 양쪽 끝에서 가장 먼 가운데를 골랐습니다.",
+        "en": "   - these photos cannot tell min_score {score_from:g} to {score_to:g} and min_area {area_from:g} to {area_to:g} apart; the middle is the farthest from where the score falls on either side",
+    },
+    "calibrate.gain": {
+        "ko": "   - hmean: 설정 파일의 값으로 {before:.4f}, 고른 값으로 {after:.4f} (차이 {gain:+.4f}, 95% 구간 {low:+.4f}~{high:+.4f})",
+        "en": "   - hmean: {before:.4f} with the config's thresholds, {after:.4f} with these (difference {gain:+.4f}, 95 % interval {low:+.4f} to {high:+.4f})",
+    },
+    "calibrate.unseen": {
+        "ko": "   - 고르는 데 쓰지 않은 이미지에서 (5등분 교차 확인): hmean {hmean:.4f} (차이 {gain:+.4f})",
+        "en": "   - on photos that had no part in the choice (five parts in turn): hmean {hmean:.4f} (difference {gain:+.4f})",
+    },
+    "calibrate.noise": {
+        "ko": "   ⚠️ 이 차이는 이미지를 다시 뽑을 때 생기는 흔들림보다 작습니다. 나아졌다고 말할 수 없습니다.",
+        "en": "   ⚠️ The difference is within what drawing other photos would change: it is no proof of a gain.",
+    },
+    "calibrate.swept": {
+        "ko": "   - 임계값 {pairs}쌍을 {protocol} 방식으로 {seconds:.1f}초에 평가했습니다.",
+        "en": "   - {pairs} pairs of thresholds were scored by {protocol} in {seconds:.1f} s",
+    },
+    "calibrate.saved": {"ko": "💾 임계값 저장: {path}", "en": "💾 Thresholds stored in {path}"},
+    "calibrate.curve": {"ko": "📈 그래프: {path}", "en": "📈 Curves: {path}"},
+    "checkpoint.inspect.thresholds": {"ko": "임계값", "en": "thresholds"},
+    # --- before and after -----------------------------------------------------------------------
+    "comparison.about": {
+        "ko": "두 체크포인트를 같은 라벨된 이미지에서 비교해 웹 페이지 하나로 보여 줍니다 (훈련이 끝나면 자동으로 만드는 것과 같습니다).",
+        "en": "Compare two checkpoints on the same labelled photos, as one web page (the one that training writes when it ends).",
+    },
+    "comparison.examples": {
+        "ko": "예시:\n  python tools/compare_checkpoints.py config/fast/ic15/fast_checkpoint_7ep_finetune.py checkpoint_7ep.pth finetune_checkpoints/checkpoint_best.pth --output 비교.html",
+        "en": "example:\n  python tools/compare_checkpoints.py config/fast/ic15/fast_checkpoint_7ep_finetune.py checkpoint_7ep.pth finetune_checkpoints/checkpoint_best.pth --output comparison.html",
+    },
+    "comparison.help.before": {"ko": "이전 체크포인트", "en": "the earlier checkpoint"},
+    "comparison.help.after": {"ko": "나중 체크포인트", "en": "the later checkpoint"},
+    "comparison.help.output": {
+        "ko": "쓸 HTML 파일 (기본값: before_after.html)",
+        "en": "HTML file to write (default: before_after.html)",
+    },
+    "comparison.help.images": {
+        "ko": "비교할 이미지의 최대 개수. 고르게 나누어 고릅니다 (기본값: 전부)",
+        "en": "compare on at most so many photos, evenly spread (default: all)",
+    },
+    "train.report": {"ko": "{text}", "en": "{text}"},
+    "train.help.report": {
+        "ko": "훈련이 끝나면 시작 가중치와 최고 가중치를 비교한 before_after.html을 씁니다 (기본값: 씀, 끄기: --no-report)",
+        "en": "when training ends, write before_after.html: the starting weights against the best ones (default: yes; --no-report turns it off)",
+    },
+    "comparison.title": {"ko": "파인튜닝 전후 비교: {name}", "en": "Before and after: {name}"},
+    "comparison.before": {"ko": "이전", "en": "before"},
+    "comparison.after": {"ko": "이후", "en": "after"},
+    "comparison.change": {"ko": "변화", "en": "change"},
+    "comparison.epoch": {"ko": "에포크 {epoch}", "en": "epoch {epoch}"},
+    "comparison.verdict": {
+        "ko": "hmean {before:.4f} → {after:.4f} ({change:+.4f}, 95% 구간 {low:+.4f}~{high:+.4f})",
+        "en": "hmean {before:.4f} → {after:.4f} ({change:+.4f}, 95 % interval {low:+.4f} to {high:+.4f})",
+    },
+    "comparison.verdict.up": {
+        "ko": "이미지를 다시 뽑아도 나아졌다고 볼 수 있습니다.",
+        "en": "The gain is larger than what drawing other photos would change.",
+    },
+    "comparison.verdict.down": {
+        "ko": "나빠졌습니다. 이미지를 다시 뽑아도 그렇습니다.",
+        "en": "The score has fallen by more than what drawing other photos would change.",
+    },
+    "comparison.verdict.noise": {
+        "ko": "이 변화는 이미지를 다시 뽑을 때 생기는 흔들림 안에 있어, 이 이미지만으로는 나아졌는지 알 수 없습니다.",
+        "en": "The change is within what drawing other photos would change: these photos cannot tell whether it is a gain.",
+    },
+    "comparison.part": {
+        "ko": "검증 이미지 {total:,}장 가운데 고르게 고른 {images:,}장에서 비교했습니다. 전부는 tools/compare_checkpoints.py로 비교하세요.",
+        "en": "Compared on {images:,} of {total:,} validation photos, evenly spread; tools/compare_checkpoints.py takes all.",
+    },
+    "comparison.counted": {
+        "ko": "{name}: 이미지 {images:,}장, 단어 {words:,}개",
+        "en": "{name}: {images:,} photos, {words:,} words",
+    },
+    "comparison.row.precision": {"ko": "정밀도 (precision)", "en": "precision"},
+    "comparison.row.recall": {"ko": "재현율 (recall)", "en": "recall"},
+    "comparison.row.hmean": {"ko": "조화 평균 (hmean)", "en": "hmean"},
+    "comparison.row.right": {"ko": "찾은 단어", "en": "words found"},
+    "comparison.row.missed": {"ko": "놓친 단어", "en": "words missed"},
+    "comparison.row.false": {"ko": "오검출", "en": "false alarms"},
+    "comparison.line.fraction": {
+        "ko": "   - {name}: {before:.4f} → {after:.4f} ({change:+.4f})",
+        "en": "   - {name}: {before:.4f} -> {after:.4f} ({change:+.4f})",
+    },
+    "comparison.line.count": {
+        "ko": "   - {name}: {before:,} → {after:,} ({change:+,})",
+        "en": "   - {name}: {before:,} -> {after:,} ({change:+,})",
+    },
+    "comparison.gains": {"ko": "가장 나아진 이미지", "en": "Photos that have gained most"},
+    "comparison.losses": {"ko": "가장 나빠진 이미지", "en": "Photos that have lost most"},
+    "comparison.shown": {
+        "ko": "{images:,}장 가운데 {shown:,}장 (틀린 것이 줄거나 는 수의 순서)",
+        "en": "{shown:,} of {images:,}, by how many errors they have fewer or more",
+    },
+    "comparison.errors": {"ko": "(오류 {change:+})", "en": "({change:+} errors)"},
+    "comparison.curves": {"ko": "훈련 곡선", "en": "Curves of the training"},
+    "comparison.made": {"ko": "만든 방법", "en": "How it was made"},
+    "comparison.command": {"ko": "다시 만드는 명령", "en": "The command that makes it again"},
+    "comparison.device": {"ko": "비교한 장치", "en": "compared on"},
+    "comparison.settings": {"ko": "모든 설정", "en": "All settings"},
+    "comparison.written": {"ko": "📋 전후 비교: {path}", "en": "📋 Before and after: {path}"},
+    "comparison.no_labels": {
+        "ko": "📋 라벨이 있는 검증 이미지가 없어 전후 비교를 쓰지 않았습니다 (data.val 또는 data.test).",
+        "en": "📋 No before and after: there are no labelled validation photos (data.val or data.test).",
+    },
+    "comparison.stopped": {
+        "ko": "📋 중단 요청으로 전후 비교를 쓰지 않았습니다. tools/compare_checkpoints.py로 나중에 만들 수 있습니다.",
+        "en": "📋 No before and after, for a stop was asked for; tools/compare_checkpoints.py makes it later.",
+    },
+    "comparison.skipped": {
+        "ko": "⚠️ 전후 비교를 쓰지 못했습니다 (훈련 결과에는 영향이 없습니다): {reason}",
+        "en": "⚠️ The before and after could not be written (the training is not affected): {reason}",
+    },
+    "comparison.start_unknown": {
+        "ko": "이 훈련이 어떤 체크포인트에서 시작했는지 기록이 없습니다. tools/compare_checkpoints.py에 직접 지정하세요.",
+        "en": "it is not recorded which checkpoint this run started from; name it to tools/compare_checkpoints.py.",
+    },
+    "comparison.start_changed": {
+        "ko": "{path}: 훈련을 시작할 때와 가중치가 다릅니다. 원래 파일을 tools/compare_checkpoints.py에 지정하세요.",
+        "en": "{path} holds other weights than when the run started; name the original file to tools/compare_checkpoints.py.",
     },
     # --- guard against forgetting ---------------------------------------------------------------
     "train.help.keep_set": {

@@ -32,3 +32,28 @@ def build_optimizer(
         weight_decay=train_cfg["weight_decay"],
         momentum=train_cfg["momentum"],
     )
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Take over a saved optimizer's averages and rate; all else stays as it is configured now.
+
+    Averages that another kind of optimizer has made mean nothing to this one: it begins anew.
+    Raises ValueError where they do not fit the parameters.
+    """
+    groups = optimizer.param_groups
+    settings = [
+        {key: value for key, value in group.items() if key not in ("params", "lr")}
+        for group in groups
+    ]
+    same_kind = ["betas" in group for group in groups] == [
+        "betas" in group for group in state["param_groups"]
+    ]
+    optimizer.load_state_dict(state if same_kind else {**state, "state": {}})
+    for group, own in zip(optimizer.param_groups, settings, strict=True):
+        for key in group.keys() - own.keys() - {"params", "lr"}:
+            del group[key]  # a setting of the other kind
+        group.update(own)
+    for parameter, averages in optimizer.state.items():
+        for name, value in averages.items():
+            if isinstance(value, torch.Tensor) and value.shape not in (parameter.shape, ()):
+                raise ValueError(f"{name} has the shape {tuple(value.shape)}")

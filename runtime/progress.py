@@ -30,6 +30,11 @@ class Progress:
     best: float | None = None
     best_epoch: int = 0
 
+    def judge_by(self, criterion: str) -> None:
+        """Choose the best epoch by ``criterion`` from now on: scores of another do not compare."""
+        if criterion != self.criterion:
+            self.criterion, self.best, self.best_epoch = criterion, None, self.epoch
+
     def is_better(self, value: float) -> bool:
         """Whether an epoch that ended with ``value`` would be the best so far."""
         if not math.isfinite(value):

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-GROUPS = ("state_dict", "ema", "optimizer")
+GROUPS = ("state_dict", "ema", "optimizer", "last_good")
 _GIT_SECONDS = 5
 
 

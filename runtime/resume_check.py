@@ -28,7 +28,7 @@ _HARMLESS = re.compile(
 # Where the data is; the fingerprints tell whether it is still the same.
 _PLACES = re.compile(r"data\.\w+(\.\d+)?\.(data_root|img_dir|gt_dir|lmdb_path)")
 _RANKS = ("ranks", "world", "world_size")
-_FINGERPRINT = ("name", "images", "words", "digest")
+_FINGERPRINT = ("images", "words", "digest")  # names may come from the folders
 _ABSENT = "-"
 _SHOWN_CHANGES = 5
 
@@ -130,14 +130,36 @@ def check_resumable(content: Mapping[str, Any], path: str | Path) -> None:
 def is_resumable(content: Mapping[str, Any]) -> bool:
     """Whether ``content`` has all parts that a run goes on from, each of its own type."""
     return (
-        all(_is_count(content.get(name)) for name in ("epoch", "iter", "ema_updates"))
+        all(_is_count(content.get(name)) for name in ("epoch", "iter"))
         and _is_progress(content.get("progress"))
+        and content["progress"].get("epoch", 0) == content["epoch"]
         and _are_losses(content.get("losses"))
-        and _are_weights(content.get("state_dict"), content.get("ema"))
-        and _is_optimizer(content.get("optimizer"), content["state_dict"])
-        and _is_plain(content.get("scaler"))
+        and _is_learned(content)
+        and _is_last_good(content.get("last_good"), content["state_dict"])
         and _are_random_states(content.get("random_state"))
         and _is_record(content.get("provenance", {}))
+    )
+
+
+def _is_learned(value: Mapping[str, Any]) -> bool:
+    """What ``Learner.load`` takes."""
+    return (
+        _is_count(value.get("ema_updates"))
+        and _are_weights(value.get("state_dict"), value.get("ema"))
+        and _is_optimizer(value.get("optimizer"), value["state_dict"])
+        and _is_plain(value.get("scaler"))
+    )
+
+
+def _is_last_good(value: Any, weights: Mapping[str, Tensor]) -> bool:
+    """An earlier state of the same network, or none."""
+    if value is None:
+        return True
+    shapes = {name: tensor.shape for name, tensor in weights.items()}
+    return (
+        type(value) is dict
+        and _is_learned(value)
+        and {name: tensor.shape for name, tensor in value["state_dict"].items()} == shapes
     )
 
 
@@ -157,8 +179,12 @@ def _is_progress(value: Any) -> bool:
         for name, field in fields.items()
         if field.default is missing and field.default_factory is missing
     }
-    return needed <= value.keys() and all(
-        _has_type(inner, types[name]) for name, inner in value.items()
+    numbers = [inner for inner in value.values() if type(inner) is int]
+    return (
+        needed <= value.keys()
+        and all(_has_type(inner, types[name]) for name, inner in value.items())
+        and all(number >= 0 for number in numbers)
+        and value.get("split", 1) >= 1
     )
 
 

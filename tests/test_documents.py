@@ -26,7 +26,8 @@ TRAIN, TEST, INFER = "train_checkpoint_7ep.py", "test.py", "inference_single.py"
 SCRIPTS = (
     TRAIN, TEST, INFER, "tools/make_sample_data.py", "tools/make_lmdb.py", "tools/check_data.py",
     "tools/show_batch.py", "tools/run_sample.py", "tools/average_checkpoints.py",
-    "tools/inspect_checkpoint.py",
+    "tools/inspect_checkpoint.py", "tools/export_onnx.py", "tools/calibrate.py",
+    "tools/compare_checkpoints.py",
 )  # fmt: skip
 RUN_SCRIPT = "./run_checkpoint_7ep_training.sh"
 CONFIG = PROJECT / "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
@@ -38,7 +39,9 @@ OUTPUTS = {
     "tensorboard/", "finetune_checkpoints/", "sample_run/", "inference_results/", "FAST/",
     "outputs/submit_ic15.zip", "outputs/submit_ic15.json", "checkpoint_7ep.pth", "config.py",
     "report.html", "report.json", "batch.png", "label_index/", "Label.txt", "labels.json", "gt.mat",
-    "averaged.pth", "bad_steps/", "unreadable_images.txt",
+    "res_NAME.txt", "coco.json", "crops/", "crops/NAME/0001.png",
+    "averaged.pth", "before_after.html", "checkpoint_best_thresholds.png", "bad_steps/",
+    "unreadable_images.txt",
 }  # fmt: skip
 NUMBERED = r"checkpoint_epoch_(\d+|N)\.pth"
 USERS_OWN = r"(my_|your_|.*/your_).*|.*[가-힣].*"

@@ -68,6 +68,32 @@ def test_eval_prints_the_score_and_writes_the_submission_and_a_json(folder):
     assert 0.99 < word["score"] <= 1
 
 
+def test_the_protocol_decides_how_to_score_and_the_form_of_the_files(folder):
+    finished = evaluate(folder, "--eval", "--protocol", "ctw1500", "--output", "ctw", "--lang=en")
+    assert finished.returncode == 0, finished.stderr
+    for part in ("Result (CTW1500)", "recall: 0.7500", "by characters", "of 4 words 3 found as one",
+                 "1 missed"):  # fmt: skip
+        assert part in finished.stdout
+    assert {path.name for path in (folder / "ctw").iterdir()} == {"img_1.txt", "img_3.txt",
+                                                                 "간판.txt"}  # fmt: skip
+    content = json.loads((folder / "ctw.json").read_text(encoding="utf-8"))
+    assert content["protocol"] == "ctw1500"
+    assert (content["characters"]["one_to_one"], content["characters"]["missed"]) == (3, 1)
+
+
+def test_the_protocol_follows_the_data_set(folder):
+    data_set = "data.test.type=FAST_MSRA", "data.test.format=ic15"
+    finished = evaluate(folder, "--eval", "--output", "msra", "--cfg-options", *data_set)
+    assert finished.returncode == 0, finished.stderr
+    assert "MSRA-TD500" in finished.stdout
+    assert ", " in (folder / "msra" / "img_1.txt").read_text()
+
+
+def test_result_files_do_not_go_into_the_folder_of_the_labels(folder):
+    finished = evaluate(folder, "--eval", "--protocol", "ctw1500", "--output", "labels")
+    assert_refused(finished, "labels", "--output")
+
+
 def test_without_eval_files_are_written_and_it_is_said_that_nothing_was_scored(folder):
     finished = evaluate(
         folder, "--output", "결과/files.zip", "--json", "결과/all words.json", "--lang", "en"
@@ -139,9 +165,23 @@ def test_label_problems_and_unreadable_photos_are_named_beside_the_score(folder,
     assert "recall: 0.5000" in finished.stdout
 
 
+def test_the_error_report_shows_the_photos_with_errors(folder):
+    finished = evaluate(
+        folder, "--eval", "--report", "보고서/out.html", "--report-images", 1, "--lang", "en"
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "보고서/out.html" in finished.stdout
+    page = (folder / "보고서" / "out.html").read_text(encoding="utf-8")
+    assert "Error report: checkpoint.pth" in page and "0.857" in page
+    assert "1 of 1 images with errors" in page
+    assert "<code>간판.png</code><br>1 missed · 0 false · 1 found" in page
+    assert "글자 · 32 px · not seen" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
+        (["config.py", "checkpoint.pth", "--report", "out.html"], ["out.html", "--eval"]),
         (["config.py"], ["CHECKPOINT", "--help"]),
         (["none.py", "checkpoint.pth"], ["none.py"]),
         (["config.py", "none.pth"], ["none.pth"]),

@@ -14,11 +14,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from inference.thresholds import stored_thresholds
 from runtime import cli
 from runtime.checkpoint import Checkpoint, network_size, read_checkpoint
 from runtime.checkpoint_reading import shown
 from runtime.config_schema import DEFAULTS
-from runtime.messages import LANGUAGES, run_script, say, tell
+from runtime.messages import LANGUAGES, UserError, run_script, say, tell
 from runtime.provenance import plain
 from runtime.resume_check import flat, is_resumable
 
@@ -81,11 +82,23 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "weight_bytes": sum(tensor.nbytes for tensor in weights.values()),
         "first_key": next(iter(weights)),
         "verified": sorted(seal) if isinstance(seal, Mapping) else [],
+        "thresholds": thresholds_of(content),
         "progress": plain(content.get("progress")),
         "time": plain(record.get("time")),
         "host": plain(record.get("host")),
         **{name: plain(record.get(name)) for name in RECORDS},
     }
+
+
+def thresholds_of(content: Mapping[str, Any]) -> dict[str, Any] | str | None:
+    """What ``tools/calibrate.py`` has stored, or the sentence that says what is wrong with it."""
+    try:
+        stored = stored_thresholds(content)
+    except UserError as error:
+        return str(error)
+    if stored is None:
+        return None
+    return {name: getattr(stored, name) for name in ("min_score", "min_area", "source")}
 
 
 def kind_of(checkpoint: Checkpoint) -> str:
@@ -133,6 +146,9 @@ def report(found: Mapping[str, Any]) -> Iterator[str]:
         yield say("checkpoint.inspect.verified", groups=", ".join(found["verified"]))
     else:
         yield say("checkpoint.inspect.unsealed")
+    thresholds = found["thresholds"]
+    if thresholds is not None:
+        yield line("thresholds", thresholds if isinstance(thresholds, str) else pairs(thresholds))
     yield from record_lines(found)
 
 

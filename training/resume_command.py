@@ -1,9 +1,15 @@
-"""The command line that goes on with a run."""
+"""The command lines that make a run again and go on with it."""
 
 import shlex
 import shutil
 import sys
 from collections.abc import Sequence
+
+
+def run_command(arguments: Sequence[str]) -> str:
+    """A script's command line as the user would type it; ``arguments``: its ``sys.argv``."""
+    python = "python" if shutil.which("python") == sys.executable else sys.executable
+    return shlex.join([python, *arguments])
 
 
 def resume_command(arguments: Sequence[str]) -> str:
@@ -18,5 +24,4 @@ def resume_command(arguments: Sequence[str]) -> str:
         place = options.index("--resume")
         given = len(options) > place + 1 and not options[place + 1].startswith("-")
         del options[place : place + 1 + given]
-    python = "python" if shutil.which("python") == sys.executable else sys.executable
-    return shlex.join([python, script, *options, "--resume", "auto"])
+    return run_command([script, *options, "--resume", "auto"])

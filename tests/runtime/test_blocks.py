@@ -8,7 +8,7 @@ from runtime.blocks import Gradients, Restorable
 NAN = float("nan")
 
 
-def network() -> nn.Module:
+def network() -> nn.Sequential:
     torch.manual_seed(0)
     layers = nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.Conv2d(5, 2, 1)
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
@@ -38,6 +38,15 @@ def test_a_gradient_that_is_not_finite_is_found():
     assert not gradients.finite()
     gradients.clear()
     assert gradients.finite()
+
+
+def test_a_gradient_whose_square_is_infinite_is_found_too():
+    model = network()
+    gradients = Gradients(model.parameters())
+    model[2].bias.grad[1] = -1e19  # its square is 1e38, and the largest float32 3.4e38
+    assert gradients.finite()
+    model[2].bias.grad[1] = -1e20
+    assert not gradients.finite()
 
 
 def test_gradients_are_spoilt_on_the_word_of_a_flag():

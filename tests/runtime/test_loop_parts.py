@@ -35,6 +35,15 @@ def test_the_best_epoch_by_hmean_is_the_highest():
     assert (progress.epoch, progress.best, progress.best_epoch) == (4, 0.6, 4)
 
 
+def test_a_best_score_counts_only_against_scores_of_its_own_kind():
+    progress = Progress(epoch=4, criterion="hmean", best=0.7, best_epoch=2)
+    progress.judge_by("hmean")
+    assert (progress.best, progress.best_epoch) == (0.7, 2)
+    progress.judge_by("val_loss")
+    assert (progress.criterion, progress.best, progress.best_epoch) == ("val_loss", None, 4)
+    assert progress.finish_epoch(1.3)
+
+
 def test_the_best_epoch_by_loss_is_the_lowest_and_never_one_without_a_number():
     progress = Progress(criterion="loss", epoch=4)
     assert [progress.finish_epoch(value) for value in (NAN, 0.9, 0.95)] == [False, True, False]

@@ -96,7 +96,7 @@ def test_changed_data_breaks_an_exact_resume_and_so_does_where_it_lies():
 def test_a_source_more_is_a_change_of_all_its_fields():
     found = changes(record(DATA[:1]), record())
     assert [change.name for change in found] == [
-        "data[b].name", "data[b].images", "data[b].words", "data[b].digest",
+        "data[b].images", "data[b].words", "data[b].digest",
     ]  # fmt: skip
     assert not any(change.exact for change in found)
 
@@ -123,21 +123,28 @@ def test_changes_are_shown_in_lines_and_refused_unless_forced():
     refuse_inexact([change for change in found if change.exact], "a.pth")
 
 
-def state() -> dict:
-    """What the train script saves."""
-    model = torch.nn.Sequential(OrderedDict(backbone=torch.nn.Conv2d(2, 3, 3)))
+def learned(channels: int = 2) -> dict:
+    """The state of a learner."""
+    model = torch.nn.Sequential(OrderedDict(backbone=torch.nn.Conv2d(channels, 3, 3)))
     optimizer = torch.optim.Adam(model.parameters())
-    model(torch.ones(1, 2, 4, 4)).sum().backward()
+    model(torch.ones(1, channels, 4, 4)).sum().backward()
     optimizer.step()
     weights = model.state_dict()
     return {
-        "epoch": 2,
-        "iter": 5,
         "state_dict": dict(weights),
         "ema": {key: value.clone() for key, value in weights.items()},
         "ema_updates": 17,
         "optimizer": optimizer.state_dict(),
         "scaler": {"scale": 1.0, "_growth_tracker": 0},
+    }
+
+
+def state() -> dict:
+    """What the train script saves."""
+    return {
+        "epoch": 2,
+        "iter": 5,
+        **learned(),
         "losses": {"sums": LossMeter().sums, "steps": 3},
         "progress": asdict(Progress(epoch=2, iteration=5, best=0.5)),
         "random_state": [random_state(), random_state()],
@@ -146,6 +153,7 @@ def state() -> dict:
 
 def test_the_state_of_a_run_can_be_resumed():
     check_resumable(state(), "a.pth")
+    check_resumable({**state(), "last_good": learned()}, "a.pth")
     older = state()
     older["progress"] = {"epoch": 2, "iteration": 0, "criterion": "loss", "best": None}
     check_resumable(older, "a.pth")
@@ -167,6 +175,9 @@ def wrong(path: str, value) -> pytest.param:
         wrong("progress.best", "0.5"),
         wrong("progress.criterion", None),
         wrong("progress.of_the_future", 1),
+        wrong("progress.epoch", 3),  # another one than that of the file
+        wrong("progress.fallbacks", -1),
+        wrong("progress.split", 0),
         wrong("losses.steps", None),
         wrong("losses.sums", [1.0]),
         wrong("losses.sums.loss", "1"),
@@ -190,6 +201,9 @@ def wrong(path: str, value) -> pytest.param:
         wrong("random_state.1.numpy", ("MT19937", torch.ones(5, dtype=torch.int64), 0, 0, 0.0)),
         wrong("random_state.1.numpy", ("MT19937", torch.ones(624).long(), 10**6, 0, 0.0)),
         wrong("random_state.1.numpy", 4),
+        wrong("last_good", {}),
+        wrong("last_good", {**learned(), "ema": {}}),
+        wrong("last_good", learned(channels=3)),
         wrong("provenance", []),
         wrong("provenance", {"metrics": [1]}),
     ],
