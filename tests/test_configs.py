@@ -74,6 +74,14 @@ def test_each_published_recipe_is_there_and_no_other():
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_photos_without_text_teach_with_the_configs_that_are_not_upstreams(name):
+    with torch.device("meta"):
+        head = build_model(load_config(FOLDER / name).model).det_head
+
+    assert head.loss_functions.empty_weight == (0 if name in RECIPES else 1)
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_config_loads_and_its_model_builds(name):
     config = load_config(FOLDER / name)
 

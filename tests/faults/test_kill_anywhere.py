@@ -107,21 +107,23 @@ def assert_same_run(first: Path, second: Path) -> None:
 def test_runs_killed_again_and_again_end_as_one_that_never_was(folder, script):
     chance = random.Random(5)
     assert script.run(folder, *OPTIONS, "--output_dir", "whole") == 0
-    started = time.monotonic()
-    assert script.run(folder, *OPTIONS, "--output_dir", "timed") == 0
-    whole_s = time.monotonic() - started
     kills = inside_saving = finished = 0
+    whole_s = float("inf")
     while kills < KILLS:
-        output = f"killed_{finished}"
+        output, kills_before = f"killed_{finished}", kills
         while True:
+            started = time.monotonic()
             process = script.start(folder, *OPTIONS, "--output_dir", output, "--resume", "auto")
-            inside_saving += kill_soon(process, folder / output, chance, whole_s)
+            if finished:  # the first one shows how long it takes
+                inside_saving += kill_soon(process, folder / output, chance, whole_s)
             code = script.wait()
             if code == 0:
                 break
             assert code == -signal.SIGKILL, (folder / "output.txt").read_text(encoding="utf-8")
             kills += 1
             check_after_kill(folder / output)
+        if kills == kills_before:  # the machine has become faster: it was over before the kill
+            whole_s = min(whole_s, time.monotonic() - started)
         assert_same_run(folder / "whole", folder / output)
         # A run that is killed after its last checkpoint leaves its lock, and its curve undrawn.
         names = {path.name for path in (folder / output).iterdir()}

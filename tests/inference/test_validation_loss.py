@@ -1,5 +1,8 @@
 """The validation loss is the training loss of the same logits on the same targets."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -42,3 +45,13 @@ def test_a_photo_without_words_counts_with_the_loss_of_nothing_to_find(dataset):
     losses = ValidationLoss(bright_model(), dataset, pooling_size=9)
     losses.observe(1, torch.full((1, 5, 32, 64), -5.0), (128, 256), (64, 128))
     assert losses.sum_and_count().tolist() == [1.5, 1.0]
+
+
+def test_false_alarms_in_a_photo_without_words_count_where_training_punishes_them(dataset):
+    model = copy.deepcopy(bright_model())
+    head = model.det_head
+    head.loss_functions = replace(head.loss_functions, empty_weight=2.0)
+    losses = ValidationLoss(model, dataset, pooling_size=9)
+    losses.observe(1, torch.zeros(1, 5, 32, 64), (128, 256), (64, 128))
+    # A probability of 0.5 everywhere: 1.5 as before, and twice its square.
+    assert losses.sum_and_count().tolist() == [2.0, 1.0]

@@ -44,10 +44,10 @@ LOSS_NAMES = ("loss_text", "loss_kernels", "loss_emb")
 few = settings(max_examples=40, deadline=None)
 
 
-def head(emb: Any = None, pooling_size: int = 9) -> Head:
+def head(emb: Any = None, pooling_size: int = 9, empty_weight: float = 0.0) -> Head:
     """A head with the usual losses; its layers play no part here."""
     emb = emb or EmbLoss_v1(loss_weight=0.25)
-    losses = HeadLosses(DiceLoss(0.5), DiceLoss(1.0), emb, pooling_size)
+    losses = HeadLosses(DiceLoss(0.5), DiceLoss(1.0), emb, pooling_size, empty_weight)
     return Head(ConvLayer(1, 1), [], ConvLayer(1, 5), 0.0, losses)
 
 
@@ -305,13 +305,147 @@ def test_an_instance_that_looks_like_background_costs_more_with_background_sampl
     assert plain.max().item() == pytest.approx(math.log(10))
 
 
+# --- photos without text --------------------------------------------------------------------------
+
+
+def empty_batch(height: int, width: int, samples: int = 1) -> dict[str, torch.Tensor]:
+    """Nothing to find, nothing ignored."""
+    names = ("gt_texts", "gt_kernels", "gt_instances")
+    maps = {name: torch.zeros(samples, height, width, dtype=torch.int64) for name in names}
+    return {**maps, "training_masks": torch.ones(samples, height, width, dtype=torch.int64)}
+
+
+def kernel_logits(height: int, width: int, elsewhere: float = -8.0) -> torch.Tensor:
+    logits = torch.zeros(1, 5, height, width)
+    logits[:, 0] = elsewhere
+    return logits
+
+
+# Of 16 x 16 pixels, the highest one counts; of 16 x 32, the highest two.
+LOGIT_OF_3_IN_4 = math.log(3)
+
+
+def test_the_highest_kernel_of_an_empty_photo_is_punished_and_pushed_down():
+    logits = kernel_logits(16, 16)
+    logits[0, 0, 5, 7] = LOGIT_OF_3_IN_4
+    losses = head(empty_weight=2.0).losses(logits.requires_grad_(), empty_batch(16, 16))
+    total(losses).backward()
+    # 1 for the overlap that cannot be, as without the term, and twice the square of 0.75.
+    assert losses["loss_kernels"].item() == pytest.approx(1 + 2 * 0.5625)
+    assert [losses[name].item() for name in ("loss_text", "loss_emb")] == [0.5, 0]
+    # Twice the slope of p^2, which is 2p, times the slope of the sigmoid, p (1 - p).
+    assert logits.grad[0, 0, 5, 7].item() == pytest.approx(2 * 2 * 0.75 * 0.75 * 0.25)
+    assert logits.grad.count_nonzero() == 1
+
+
+def test_the_mean_is_over_one_pixel_in_256():
+    logits = kernel_logits(16, 32)
+    logits[0, 0, 1, 1], logits[0, 0, 9, 20], logits[0, 0, 9, 21] = LOGIT_OF_3_IN_4, 0, -1
+    losses = head(empty_weight=1.0).losses(logits, empty_batch(16, 32))
+    assert losses["loss_kernels"].item() == pytest.approx(1 + (0.5625 + 0.25) / 2)
+
+
+def test_equal_pixels_are_all_punished_and_the_loss_stays_a_mean():
+    logits = kernel_logits(16, 16, elsewhere=0).requires_grad_()
+    losses = head(empty_weight=1.0).losses(logits, empty_batch(16, 16))
+    total(losses).backward()
+    assert losses["loss_kernels"].item() == pytest.approx(1.25)
+    torch.testing.assert_close(logits.grad[0, 0], torch.full((16, 16), 2 * 0.5**3 * 0.5 / 256 * 2))
+
+
+@pytest.mark.parametrize("is_drawn", [False, True], ids=["left out of the maps", "drawn"])
+def test_an_ignored_word_is_not_punished_but_what_surrounds_it_is(is_drawn):
+    batch = empty_batch(16, 16)
+    batch["training_masks"][0, 4:8, 4:12] = 0
+    if is_drawn:
+        batch["gt_texts"][0, 4:8, 4:12] = batch["gt_instances"][0, 4:8, 4:12] = 1
+        batch["gt_kernels"][0, 5:7, 5:11] = 1
+    logits = kernel_logits(16, 16)
+    logits[0, 0, 5:7, 5:11] = 9  # within four pixels of what surrounds the word
+    logits[0, 0, 12, 3] = LOGIT_OF_3_IN_4
+    losses = head(empty_weight=1.0).losses(logits.requires_grad_(), batch)
+    total(losses).backward()
+    assert losses["loss_kernels"].item() == pytest.approx(1.5625)
+    assert logits.grad.nonzero().tolist() == [[0, 0, 12, 3]]
+
+
+def test_where_everything_is_ignored_nothing_is_punished():
+    batch = empty_batch(16, 16)
+    batch["training_masks"].zero_()
+    logits = kernel_logits(16, 16, elsewhere=3).requires_grad_()
+    losses = head(empty_weight=1.0).losses(logits, batch)
+    total(losses).backward()
+    assert [losses[name].item() for name in LOSS_NAMES] == [0.5, 1, 0]
+    assert not logits.grad.any()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_punishing_false_alarms_leaves_samples_with_text_as_they_are(case):
+    results = []
+    for weight in (0.0, 1.0):
+        logits, batch = golden_batch(case)
+        losses = head(empty_weight=weight).losses(logits, batch)
+        total(losses).backward()
+        results.append((losses, logits.grad))
+    (without, gradient), (with_it, other_gradient) = results
+    text = (batch["gt_texts"] > 0) & (batch["training_masks"] > 0)
+    has_text = text.flatten(1).any(1)
+    for name, values in with_it.items():
+        same = has_text if name == "loss_kernels" else slice(None)
+        assert torch.equal(values[same], without[name][same]), name
+    assert torch.equal(gradient[has_text], other_gradient[has_text])
+
+
+def slow_penalty(logits, mask) -> float:
+    """Mean squared probability of the highest pixels of one sample, by sorting, in float64."""
+    logits = np.sort(logits[mask].astype(np.float64))[::-1]
+    number = min(max(1, mask.size // 256), len(logits))
+    if not number:
+        return 0.0
+    highest = logits[logits >= logits[number - 1]]
+    return float(np.mean((1 / (1 + np.exp(-highest))) ** 2))
+
+
+@few
+@given(seed=st.integers(0, 2**32 - 1), seen=st.sampled_from([0.002, 0.5, 1.0]))
+def test_the_penalty_is_what_sorting_gives_and_is_bounded(seed, seen):
+    rng = np.random.default_rng(seed)
+    batch = drawn_batch(seed, size=24, samples=3)
+    for name in ("gt_texts", "gt_kernels", "gt_instances"):
+        batch[name][0] = 0
+    batch["training_masks"] = torch.from_numpy(rng.random((3, 24, 24)) < seen)
+    # With few levels several pixels are equal, the last that counts among them.
+    logits = torch.from_numpy(rng.integers(-30, 30, (3, 5, 24, 24)) / 4).float()
+    without = head().losses(logits, batch)["loss_kernels"]
+    penalty = (head(empty_weight=0.5).losses(logits, batch)["loss_kernels"] - without).tolist()
+    mask = batch["training_masks"].numpy()
+    for sample, text in enumerate(batch["gt_texts"].numpy() > 0):
+        wanted = (
+            0.0
+            if (text & mask[sample]).any()
+            else 0.5 * slow_penalty(logits[sample, 0].numpy(), mask[sample])
+        )
+        assert penalty[sample] == pytest.approx(wanted, abs=1e-6)
+        assert 0 <= penalty[sample] <= 0.5
+
+
+@pytest.mark.parametrize("empty_weight", [0.0, 1.0])
+def test_logits_that_are_not_numbers_show_in_the_loss_of_an_empty_photo(empty_weight):
+    logits = kernel_logits(16, 16)
+    logits[0, 0, 3, 3] = torch.nan
+    losses = head(empty_weight=empty_weight).losses(logits, empty_batch(16, 16))
+    assert total(losses).isnan()
+
+
 # --- inputs of all kinds --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("emb", ["EmbLoss_v1", "EmbLoss_v2"])
+@pytest.mark.parametrize(
+    "emb, empty_weight", [("EmbLoss_v1", 0.0), ("EmbLoss_v1", 1.0), ("EmbLoss_v2", 0.0)]
+)
 @pytest.mark.parametrize("scale", [0.0, 1.0, 1e4])
 @pytest.mark.parametrize("kind", ["drawn", "no text", "all ignored", "all text", "all kernel"])
-def test_losses_and_gradients_are_finite_for_every_input(emb, scale, kind):
+def test_losses_and_gradients_are_finite_for_every_input(emb, empty_weight, scale, kind):
     batch = drawn_batch(1)
     if kind == "no text":
         batch = {name: torch.zeros_like(maps) for name, maps in batch.items()}
@@ -323,7 +457,7 @@ def test_losses_and_gradients_are_finite_for_every_input(emb, scale, kind):
         batch["gt_texts"] = torch.ones(2, 24, 24)
         batch["gt_kernels"] = torch.ones(2, 24, 24) if kind == "all kernel" else batch["gt_kernels"]
     logits = (scale * torch.randn(2, 5, 6, 6)).requires_grad_()
-    losses = head(LOSSES[emb]()).losses(logits, batch)
+    losses = head(LOSSES[emb](), empty_weight=empty_weight).losses(logits, batch)
     total(losses).backward()
     assert all(values.isfinite().all() and values.shape == (2,) for values in losses.values())
     assert logits.grad.isfinite().all()
@@ -415,12 +549,12 @@ class Watch(TorchDispatchMode):
         return result
 
 
-def watched(emb: Any, batch: dict[str, torch.Tensor]) -> Watch:
+def watched(emb: Any, batch: dict[str, torch.Tensor], empty_weight: float = 0.0) -> Watch:
     samples, height, width = batch["gt_texts"].shape
     batch["num_instances"] = batch["gt_instances"].amax((1, 2)).long()
     logits = torch.randn(samples, 5, height // 4, width // 4, requires_grad=True)
     with Watch() as watch:
-        total(head(emb).losses(logits, batch)).backward()
+        total(head(emb, empty_weight=empty_weight).losses(logits, batch)).backward()
     assert logits.grad.isfinite().all()
     return watch
 
@@ -441,14 +575,21 @@ def grid_batch(count: int, size: int, samples: int = 2) -> dict[str, torch.Tenso
 
 
 @pytest.mark.parametrize("emb", [EmbLoss_v1(), EmbLoss_v2()])
-def test_losses_never_wait_for_the_device(emb):
-    watched(emb, grid_batch(20, size=32))
+@pytest.mark.parametrize("count", [0, 20])
+def test_losses_never_wait_for_the_device(emb, count):
+    watched(emb, grid_batch(count, size=32), empty_weight=1.0)
+
+
+SIZES = (3, 64, 1), (200, 64, 3), (3, 64, 2)  # words, pixels along a side, samples
 
 
 @pytest.mark.parametrize("emb", [EmbLoss_v1(), EmbLoss_v2()])
-def test_the_number_of_operations_does_not_grow_with_samples_or_instances(emb):
-    few_calls = watched(emb, grid_batch(3, size=64, samples=1)).calls
-    assert watched(emb, grid_batch(200, size=64, samples=3)).calls == few_calls
+@pytest.mark.parametrize("empty_weight", [0.0, 1.0])
+def test_the_number_of_operations_depends_on_no_sample_or_instance(emb, empty_weight):
+    few_words, many_words, unreadable = (grid_batch(*size) for size in SIZES)
+    unreadable["training_masks"] = (~unreadable["gt_texts"]).long()
+    batches = few_words, many_words, unreadable
+    assert len({watched(emb, batch, empty_weight).calls for batch in batches}) == 1
 
 
 @pytest.mark.parametrize("emb", [EmbLoss_v1(), EmbLoss_v2()])

@@ -104,15 +104,15 @@ sys.exit(5)
 def test_the_time_that_a_process_is_stopped_does_not_count():
     working = start(
         """
-with Watchdog(0, 1, 3.0) as dog:
+with Watchdog(0, 1, 5.0) as dog:
     dog.beat("data")
     print("working", flush=True)
-    time.sleep(5.5)
+    time.sleep(7)
 """
     )
     assert working.stdout.readline() == "working\n"
     working.send_signal(signal.SIGSTOP)
-    time.sleep(4.5)
+    time.sleep(6)
     working.send_signal(signal.SIGCONT)
     assert working.communicate(timeout=20) == ("", "")
     assert working.returncode == 0

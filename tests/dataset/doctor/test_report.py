@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dataset.build import build_dataset
 from dataset.doctor.examination import Examination
 from dataset.doctor.findings import KINDS, Finding
 from dataset.doctor.parts import Part
 from dataset.doctor.report import html_report, json_report, table_lines, write_reports
 from dataset.doctor.thumbnails import thumbnail
-from dataset.text_dataset import build_dataset
 from runtime.messages import MESSAGES, UserError, set_language
 from tests.dataset.doctor.drawn import DrawnSet, write_picture
 from tests.dataset.doctor.test_examination import sow_everything
