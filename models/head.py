@@ -10,7 +10,14 @@ from torch import Tensor, nn
 
 from models.architecture import build_chain, build_layer, build_part, read_architecture
 from models.layers import Layer
-from models.losses import LOSSES, masked_iou, max_pool_same, select_hard_pixels
+from models.losses import (
+    LOSSES,
+    choose_samples,
+    masked_iou,
+    max_pool_same,
+    select_false_alarms,
+    select_hard_pixels,
+)
 from models.neck import resize
 
 PixelLoss = Callable[..., Tensor]
@@ -21,12 +28,15 @@ class HeadLosses:
     """The losses of a head, each with its weight inside, and how far kernels grow.
 
     pooling_size: the side, in pixels of the image, of the square that grows a kernel into its text.
+    empty_weight: what false alarms weigh, within the kernel loss, in a sample without text; 0 as
+        upstream, where such a sample teaches nothing.
     """
 
     text: PixelLoss
     kernel: PixelLoss
     emb: PixelLoss
     pooling_size: int
+    empty_weight: float = 0.0
 
 
 class Head(nn.Module):
@@ -67,11 +77,18 @@ class Head(nn.Module):
         loss = self.loss_functions
         kernel_logits, embedding = logits[:, 0].flatten(1), logits[:, 1:].flatten(2)
         text_logits = max_pool_same(logits[:, :1], loss.pooling_size).flatten(1)
-        hard = select_hard_pixels(text_logits, text, mask)
         inside = text & mask
+        if loss.empty_weight:
+            hard, empty = select_false_alarms(text_logits, kernel_logits, text, mask)
+            counted = choose_samples(empty, hard, inside)
+            penalty = loss.empty_weight * empty
+            loss_kernels = loss.kernel(kernel_logits, kernel, counted, penalty)
+        else:
+            hard = select_hard_pixels(text_logits, text, mask)
+            loss_kernels = loss.kernel(kernel_logits, kernel, inside)
         return {
             "loss_text": loss.text(text_logits, text, hard),
-            "loss_kernels": loss.kernel(kernel_logits, kernel, inside),
+            "loss_kernels": loss_kernels,
             "loss_emb": loss.emb(embedding, instances, kernel, largest_instance(batch)),
             "iou_text": masked_iou(text_logits > 0, text, mask),
             "iou_kernel": masked_iou(kernel_logits > 0, kernel, inside),
@@ -95,6 +112,7 @@ def build_head(
     loss_emb: Mapping[str, Any],
     pooling_size: int = 9,
     dropout_ratio: float = 0.0,
+    empty_weight: float = 0.0,
 ) -> Head:
     """Build the head of a nas-config file with the losses of a config."""
     text = build_part(LOSSES, loss_text, "model.detection_head.loss_text")
@@ -108,5 +126,5 @@ def build_head(
         raise description["final"].error(
             "models.nas_outputs", given=final.out_channels, wanted=1 + emb.feature_dim
         )
-    losses = HeadLosses(text, kernel, emb, pooling_size)
+    losses = HeadLosses(text, kernel, emb, pooling_size, empty_weight)
     return Head(conv, body, final, dropout_ratio, losses)

@@ -17,6 +17,9 @@ EPSILON = 1e-6
 # Pixels without a label take part in sums by label too, since shapes may not depend on the data.
 # They are dealt to this many rows that nobody reads: on a GPU a single row would be a queue.
 UNREAD_ROWS = 1024
+# A crop without text has no words to measure its hard pixels by: one in this many is taken, three
+# times the text of a crop that has 2 % of it.  Far fewer would weigh more than the pixels of words.
+PIXELS_PER_HARD_ONE = 16
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,25 @@ class DiceLoss:
 
     loss_weight: float = 1.0
 
-    def __call__(self, logits: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-        """logits: (B, P) float.  target, mask: (B, P) bool; only pixels of the mask count."""
+    def __call__(
+        self, logits: Tensor, target: Tensor, mask: Tensor, penalty: Tensor | None = None
+    ) -> Tensor:
+        """The weighted loss of each sample, (B,).
+
+        logits: (B, P) float.  target, mask: (B, P) bool; only pixels of the mask count.
+        penalty: (B,) float, what the mean squared probability of the mask's pixels weighs beside
+            the overlap, which has no gradient where there is nothing to overlap with.
+        """
         # Selecting is several times as fast on a CPU as multiplying by a mask.
         probability = torch.where(mask, logits.sigmoid(), 0)
         target = target & mask
         overlap = torch.where(target, probability, 0).sum(1)
-        squares = probability.square().sum(1) + 0.001 + count(target) + 0.001
-        return self.loss_weight * (1 - 2 * overlap / squares)
+        energy = probability.square().sum(1)
+        squares = energy + 0.001 + count(target) + 0.001
+        loss = 1 - 2 * overlap / squares
+        if penalty is not None:
+            loss = loss + penalty * energy / count(mask).clamp(min=1)
+        return self.loss_weight * loss
 
 
 @dataclass(frozen=True)
@@ -174,9 +188,45 @@ def select_hard_pixels(scores: Tensor, text: Tensor, mask: Tensor) -> Tensor:
     """
     with torch.no_grad():
         wanted = torch.minimum(3 * count(text & mask), count(~text))
-        threshold = kth_largest(scores.masked_fill(text, -torch.inf), wanted.clamp(min=1))
-        hard = text | (scores >= threshold[:, None])
-        return mask & (hard | (wanted == 0)[:, None])
+        return mask & _hardest(scores, text, wanted)
+
+
+def select_false_alarms(
+    text_scores: Tensor, kernel_scores: Tensor, text: Tensor, mask: Tensor
+) -> tuple[Tensor, Tensor]:
+    """As ``select_hard_pixels``, but without countable text the pixels that look most like kernels.
+
+    text_scores, kernel_scores: (B, P) logits.  text, mask: (B, P) bool.
+    Gives the selection, (B, P) bool, and which samples have no text inside their mask, (B,) bool.
+    In those, one in PIXELS_PER_HARD_ONE is selected, and all that equal the last of them.
+    Kernels are looked at as they are: grown ones would reach out of ignored words into what
+    surrounds them, and these words, which may well be text, would be unlearned.
+    """
+    with torch.no_grad():
+        num_text = count(text & mask)
+        empty = num_text == 0
+        num_alarms = max(1, text.shape[1] // PIXELS_PER_HARD_ONE)
+        wanted = torch.where(empty, num_alarms, torch.minimum(3 * num_text, count(~text)))
+        # One selection for both kinds of samples: it is the dearest part of the losses.
+        scores = text_scores.lerp(kernel_scores, empty.to(text_scores.dtype)[:, None])
+        return mask & _hardest(scores, choose_samples(empty, ~mask, text), wanted), empty
+
+
+def _hardest(scores: Tensor, passed_over: Tensor, wanted: Tensor) -> Tensor:
+    """What is passed over, and the wanted number (B,) of other pixels; all where it is 0."""
+    threshold = kth_largest(scores.masked_fill(passed_over, -torch.inf), wanted.clamp(min=1))
+    threshold = torch.where(wanted == 0, -torch.inf, threshold)
+    # Not ">=": a score that is not a number counts, and shows in the loss.
+    return passed_over | ~(scores < threshold[:, None])
+
+
+def choose_samples(condition: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+    """(B, P) of the rows of ``yes`` where ``condition`` (B,) holds, else of ``no``.
+
+    Copying rows takes a CPU a fraction of what ``torch.where`` takes.
+    """
+    rows = torch.arange(len(condition), device=condition.device)
+    return torch.cat([no, yes]).index_select(0, rows + len(rows) * condition)
 
 
 def kth_largest(values: Tensor, rank: Tensor) -> Tensor:

@@ -3,18 +3,23 @@
 The network is trained on kernels, words eroded by a square of ``pooling_size`` pixels; growing by
 the same square undoes that.  No map here is as fine as the image where a coarser one says the
 same, each is made once for an image, and a word costs as much as the rows that it covers.
+
+NumPy and OpenCV do all of it: PyTorch's logits and those of an exported model take the same way,
+and nothing here needs PyTorch to be installed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
-from torch import Tensor
 
 from runtime.messages import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Size = tuple[int, int]
 STRIDE = 4  # pixels of the network's input for each pixel of its output
@@ -64,7 +69,7 @@ class Regions:
 
 
 def find_text(
-    logits: Tensor, sizes: Sequence[tuple[Size, Size]], test_cfg: Mapping[str, Any]
+    logits: "Tensor", sizes: Sequence[tuple[Size, Size]], test_cfg: Mapping[str, Any]
 ) -> list[list[Detection]]:
     """Words of each image of a batch.
 
@@ -80,10 +85,16 @@ def find_text(
 
 
 def find_regions(
-    logits: Tensor, sizes: Sequence[tuple[Size, Size]], test_cfg: Mapping[str, Any]
+    logits: "Tensor", sizes: Sequence[tuple[Size, Size]], test_cfg: Mapping[str, Any]
 ) -> list[Regions]:
     """First half of ``find_text``: kernels grown, scored and filtered."""
-    kernels = logits[:, 0].detach().float().cpu().numpy()
+    return regions_of_kernels(logits[:, 0].detach().float().cpu().numpy(), sizes, test_cfg)
+
+
+def regions_of_kernels(
+    kernels: Iterable[np.ndarray], sizes: Sequence[tuple[Size, Size]], test_cfg: Mapping[str, Any]
+) -> list[Regions]:
+    """``find_regions`` for kernel logits as arrays, float32 (h, w) each."""
     return [
         _regions_of_image(kernel, *size, test_cfg)
         for kernel, size in zip(kernels, sizes, strict=True)

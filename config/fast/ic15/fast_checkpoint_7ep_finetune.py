@@ -14,6 +14,7 @@ model = dict(
         config='config/fast/nas-configs/fast_base.config',  # backbone과 같은 파일
         pooling_size=9,  # 커널을 글자 영역으로 넓히는 창의 크기 (픽셀)
         dropout_ratio=0.1,  # 드롭아웃 비율
+        empty_weight=1.0,  # 글자가 없는 곳의 오검출을 줄이는 손실의 가중치 (0: 원본 FAST처럼 쓰지 않음)
         loss_text=dict(type='DiceLoss', loss_weight=0.5),  # 텍스트 검출 손실
         loss_kernel=dict(type='DiceLoss', loss_weight=1.0),  # 커널 검출 손실
         loss_emb=dict(type='EmbLoss_v1', feature_dim=4, loss_weight=0.25),  # 임베딩 손실 (feature_dim: 임베딩 차원)

@@ -1,0 +1,105 @@
+"""Files of a model for use elsewhere, each with all that is needed to use it as here."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from dataset.images import SIDE_MULTIPLE_PX
+from inference.onnx_detector import FORMAT
+from inference.results import write_bytes
+from inference.thresholds import Thresholds
+from models.export import onnx_model
+from models.fast import FAST, IMAGENET_MEAN, IMAGENET_STD
+from models.post_processing import STRIDE
+from models.receptive_field import receptive_radius_px
+from runtime.checkpoint import Checkpoint, network_size
+from runtime.messages import UserError
+from runtime.provenance import plain, versions
+
+FLOAT, INT8 = "float32", "int8"
+
+
+def export_metadata(
+    model: FAST,
+    checkpoint: Checkpoint,
+    test_cfg: Mapping[str, Any],
+    thresholds: Thresholds,
+    short_size: int,
+) -> dict[str, str]:
+    """What an exported file says about itself; numbers and lists are written as JSON.
+
+    ``format`` to ``thresholds_source`` are what a program needs, the rest tells where the file
+    comes from.  Of the provenance, the host and the folders of the data stay at home.
+    """
+    record = checkpoint.content.get("provenance")
+    kept = {key: value for key, value in dict(record or {}).items() if key != "host"}
+    if isinstance(kept.get("config"), Mapping):
+        kept["config"] = {key: value for key, value in kept["config"].items() if key != "data"}
+    numbers = {
+        "mean": [round(255 * share, 6) for share in IMAGENET_MEAN],
+        "std": [round(255 * share, 6) for share in IMAGENET_STD],
+        "short_size": short_size,
+        "side_multiple": SIDE_MULTIPLE_PX,
+        "stride": STRIDE,
+        "halo_px": receptive_radius_px(model),
+        "pooling_size": test_cfg["pooling_size"],
+        "min_score": thresholds.min_score,
+        "min_area": thresholds.min_area,
+    }
+    about = {"epoch": checkpoint.epoch, "versions": dict(versions()), "provenance": plain(kept)}
+    return {
+        "format": FORMAT,
+        "input": "RGB, 0..255, normalised with mean and std inside the model",
+        "output": "logit of the kernel for each stride x stride pixels; text where it is above 0",
+        **{key: json.dumps(value) for key, value in numbers.items()},
+        "bbox_type": test_cfg.get("bbox_type", "rect"),
+        "thresholds_source": thresholds.source,
+        "precision": FLOAT,
+        "checkpoint": checkpoint.path.name,
+        "weights": checkpoint.source,
+        "network": f"FAST-{network_size(checkpoint.weights) or 'custom'}",
+        "exported": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        **{key: json.dumps(value, ensure_ascii=False) for key, value in about.items()},
+    }
+
+
+def write_onnx(path: Path, model: FAST, metadata: Mapping[str, str]) -> None:
+    """Write the network, in training form here, as an ONNX model of one output."""
+    import_onnx()
+    write_whole(path, onnx_model(model, metadata).SerializeToString())
+
+
+def import_onnx() -> Any:
+    """The module; UserError where it is not installed."""
+    try:
+        import onnx
+    except ImportError:
+        raise UserError("onnx.not_installed", package="onnx") from None
+    return onnx
+
+
+def write_safetensors(
+    path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> None:
+    """Write weights in training form: with them training can go on."""
+    from safetensors.torch import save
+
+    whole = {key: value.detach().contiguous().cpu() for key, value in weights.items()}
+    own = {"input": "weights in training form", "output": "all channels"}
+    write_whole(path, save(whole, {**metadata, **own}))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        write_bytes(temporary, content)
+        temporary.replace(path)
+    except OSError as error:
+        raise UserError("infer.cannot_write", path=path, reason=error.strerror) from error
+    finally:
+        temporary.unlink(missing_ok=True)
