@@ -5,6 +5,7 @@ every size is held against the file before memory is taken or a tensor is touche
 checksums are verified, which ``torch.load`` leaves out.
 """
 
+import json
 import os
 import stat
 import struct
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -97,12 +98,21 @@ def _refuse_what_is_no_checkpoint(path: Path, size: int, head: bytes) -> None:
         raise UserError("checkpoint.html", path=path)
 
 
-def _read_safetensors(path: Path, head: bytes, size: int) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, head: bytes, size: int) -> dict[str, Any]:
+    """Weights, and the thresholds that an exported file has in its metadata."""
     (header_bytes,) = struct.unpack_from("<Q", head)
     if header_bytes > min(size, MAX_DESCRIPTION):
         raise Damaged("header")
     weights: dict[str, Tensor] = load_file(path)
-    return weights
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    if not {"min_score", "min_area"} <= metadata.keys():
+        return weights
+    thresholds = {name: json.loads(metadata[name]) for name in ("min_score", "min_area")}
+    return {
+        **weights,
+        "thresholds": {**thresholds, "source": metadata.get("thresholds_source", "")},
+    }
 
 
 class _Record(NamedTuple):

@@ -15,6 +15,7 @@ from safetensors import safe_open
 from dataset.images import read_image
 from inference import onnx_export
 from inference.onnx_detector import OnnxDetector
+from inference.thresholds import stored_thresholds
 from runtime.checkpoint import read_checkpoint
 from tests.inference.bright_model import bounds, bright_model, photo, save_photo, write_config
 from tests.inference.command import assert_refused, run_here
@@ -127,6 +128,7 @@ def test_safetensors_hold_the_averaged_weights_and_the_same_metadata(folder):
         said = file.metadata()
     assert json.loads(said["min_score"]) == 0.88 and said["weights"] == "ema"
     read = read_checkpoint(folder / "model.safetensors")
+    assert stored_thresholds(read.content).min_score == 0.88
     wanted = bright_model().state_dict()
     assert read.weights.keys() == wanted.keys()
     assert all(torch.equal(read.weights[key], wanted[key]) for key in wanted)
