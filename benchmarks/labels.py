@@ -16,8 +16,8 @@ from typing import TextIO
 from tqdm import tqdm
 
 from benchmarks.measure import Row, in_a_fork
+from dataset.build import build_dataset
 from dataset.label_set import LabelSet, read_label_set
-from dataset.text_dataset import build_dataset
 
 IMAGES, WORDS, CHARACTERS = 100_000, 19, 3
 

@@ -22,15 +22,18 @@ from runtime.config import PROJECT_ROOT
 
 QUESTIONS = (
     "samples",
+    "drawing",
     "steps",
     "boxes",
     "testing",
+    "backends",
     "scoring",
     "start",
     "labels",
     "doctor",
     "scale",
     "training",
+    "empty_photos",
 )
 
 
@@ -43,11 +46,7 @@ def parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; default: all")
     add("--photos", type=Path, help="folder with images/ and gts/ (default: drawn photos)")
-    add(
-        "--checkpoint",
-        type=Path,
-        help="FAST-tiny for 'testing' and 'backends' (default: the sample's best)",
-    )
+    add("--checkpoint", type=Path, help="weights of FAST-tiny (default: the sample's best)")
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu or cuda")
     add("--compile", action="store_true", help="measure torch.compile too (minutes more)")
     add("--json", type=Path, default=Path("benchmark_results.json"), help="where the JSON goes")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dataset.build import build_dataset
 from dataset.label_set import LABEL_INDEX
 from dataset.labels import Word
 from dataset.mixture import build_training_data
-from dataset.text_dataset import TextDataset, build_dataset
+from dataset.text_dataset import TextDataset
 from runtime.config import Config
 from runtime.messages import UserError
 

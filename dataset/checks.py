@@ -26,6 +26,7 @@ class Report:
     problems: all of them; everything they name has been left out of the data set.
     images, words, ignored: what is left, the ignored words being among the words.
     left_out: see ``LabelSet``.
+    is_drawn: the pictures come from no files, and all that would be checked is true of them.
     clipped: words that reach beyond their image and are used up to its edge.
     sizes: (images, 2), height and width of each that is left; 0 where a test image is unreadable.
     """
@@ -40,9 +41,13 @@ class Report:
     left_out: int
     clipped: int
     sizes: np.ndarray = field(compare=False)
+    is_drawn: bool = False
 
     def lines(self, most_per_kind: int | None = None) -> Iterator[str]:
         """The report as sentences: a summary, then for each kind its number and the places."""
+        if self.is_drawn:
+            yield say("data.check.drawn", images=self.images)
+            return
         key = "data.check.problems" if self.problems else "data.check.clean"
         numbers = {"images": self.images, "words": self.words, "ignored": self.ignored}
         yield say(key, folder=self.folder, count=len(self.problems), **numbers)
@@ -60,6 +65,8 @@ class Report:
 
     def refuse_if_useless(self, strict: bool = False) -> None:
         """Raise UserError where training would be in vain; with ``strict`` for any problem."""
+        if self.is_drawn:
+            return
         if strict and self.problems:
             first = describe(self.problems[0])
             raise UserError("data.strict", count=len(self.problems), first=first)
@@ -81,6 +88,8 @@ def check_dataset(dataset: TextDataset) -> Report:
     Photos that cannot be read and words outside their photo join the ``problems`` of ``dataset``;
     training data goes on without them, while in a test they count as missed.
     """
+    if dataset.is_drawn:
+        return _nothing_to_check(dataset)
     with ThreadPoolExecutor(_THREADS) as pool:
         seen = list(pool.map(partial(_verify, dataset), range(dataset.num_images)))
     unreadable = [index for index, size in enumerate(seen) if isinstance(size, Problem)]
@@ -109,6 +118,23 @@ def check_dataset(dataset: TextDataset) -> Report:
         left_out=dataset.left_out,
         clipped=_count_clipped(dataset.packed, sizes),
         sizes=sizes,
+    )
+
+
+def _nothing_to_check(dataset: TextDataset) -> Report:
+    count, words = dataset.num_images, dataset.packed
+    return Report(
+        dataset.image_folder,
+        dataset.label_folder,
+        dataset.is_train,
+        (),
+        images=count,
+        words=len(words),
+        ignored=int(words.ignore.sum()),
+        left_out=0,
+        clipped=0,
+        sizes=np.tile(dataset.crop_size, (count, 1)),
+        is_drawn=True,
     )
 
 

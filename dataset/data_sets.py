@@ -54,6 +54,8 @@ def _places(pair: tuple[str, str], **names: str) -> dict[str, tuple[str, str]]:
     return {split: (pair[0].format(name), pair[1].format(name)) for split, name in names.items()}
 
 
+# The type whose pictures are drawn, endlessly, instead of being read; it has no row.
+DRAWN = "FAST_Drawn"
 DATA_SETS: dict[str, DataSet] = {
     "FAST_IC15": DataSet("ic15", _places(_IC15, train="training", test="test")),
     "FAST_IC17MLT": DataSet(

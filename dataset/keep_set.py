@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dataset.build import build_dataset
 from dataset.lmdb_file import is_database
-from dataset.text_dataset import TextDataset, build_dataset
+from dataset.text_dataset import TextDataset
 from runtime.config import CONFIG_SUFFIXES, Config, find_file, load_config
 from runtime.messages import UserError
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from dataset.build import build_dataset
 from dataset.data_sets import DATA_SETS
-from dataset.text_dataset import Item, TextDataset, build_dataset
+from dataset.text_dataset import Item, TextDataset
 from dataset.weighted_order import WeightedOrder
 from runtime.config import find_file
 
@@ -113,7 +114,8 @@ def _joined(settings: Mapping[str, Any]) -> Iterator[TextDataset]:
     """What belongs to the training images of a kind of data set, where it is there."""
     if any(settings.get(key) for key in ("img_dir", "gt_dir", "lmdb_path")):
         return
-    for images, labels in DATA_SETS[settings["type"]].joined:
+    row = DATA_SETS.get(settings["type"])
+    for images, labels in row.joined if row else ():
         folders = [
             find_file(Path(settings.get("data_root", "data")) / name) for name in (images, labels)
         ]

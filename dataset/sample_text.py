@@ -1,6 +1,7 @@
 """What the generated images say, and the fonts that say it.
 
 Fonts come with matplotlib (DejaVu, STIX, Computer Modern); whatever the system has is added.
+Matplotlib is imported where fonts are looked for: those who draw nothing need not wait for it.
 """
 
 import string
@@ -9,10 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-from matplotlib import font_manager
-from matplotlib.ft2font import FT2Font
 
 # Enough for variety; a desktop with thousands of fonts should not take minutes to look through.
 MOST_SYSTEM_FONTS = 250
@@ -23,7 +21,7 @@ _KOREAN_NAMES = (
     "nanum", "malgun", "gothic", "batang", "gulim", "dotum", "cjk", "kr", "apple", "un", "baek",
 )  # fmt: skip
 
-_SYLLABLES = (
+SYLLABLES = (
     "ba", "co", "da", "el", "fi", "go", "ha", "in", "jo", "ka", "lu", "mo", "na", "or", "pa", "qui",
     "ro", "sa", "ta", "um", "va", "wo", "xi", "yo", "za",
 )  # fmt: skip
@@ -46,13 +44,20 @@ class Font:
     hangul: bool
 
 
-@lru_cache(maxsize=1)
-def find_fonts() -> tuple[Font, ...]:
-    """The usable fonts of matplotlib and of this system, in an order that stays the same."""
-    bundled = sorted(Path(matplotlib.get_data_path(), "fonts", "ttf").glob("*.ttf"))
-    system = sorted(map(Path, font_manager.findSystemFonts()), key=_korean_first)
-    candidates = [*bundled, *system[:MOST_SYSTEM_FONTS]]
-    names = {path.name: path for path in reversed(candidates)}
+@lru_cache(maxsize=4)
+def find_fonts(files: tuple[Path, ...] | None = None) -> tuple[Font, ...]:
+    """The usable fonts of matplotlib and of this system, in an order that stays the same.
+
+    files: looked at instead of those.
+    """
+    if files is None:
+        import matplotlib
+        from matplotlib import font_manager
+
+        bundled = sorted(Path(matplotlib.get_data_path(), "fonts", "ttf").glob("*.ttf"))
+        system = sorted(map(Path, font_manager.findSystemFonts()), key=_korean_first)
+        files = (*bundled, *system[:MOST_SYSTEM_FONTS])
+    names = {path.name: path for path in reversed(files)}
     fonts = (_examine(path) for path in reversed(names.values()))
     return tuple(font for font in fonts if font is not None)
 
@@ -61,13 +66,20 @@ def _korean_first(path: Path) -> tuple[bool, str]:
     return not any(part in path.name.lower() for part in _KOREAN_NAMES), str(path)
 
 
+def charmap(path: Path) -> frozenset[int]:
+    """The code points that a font file has glyphs for; none where FreeType cannot read it."""
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return frozenset(FT2Font(str(path)).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
+
+
 def _examine(path: Path) -> Font | None:
     if path.name.startswith(_SIGN_FONTS):
         return None
-    try:
-        characters = FT2Font(str(path)).get_charmap()
-    except (OSError, RuntimeError):  # not a font that FreeType can read
-        return None
+    characters = charmap(path)
     if not all(ord(letter) in characters for letter in string.ascii_letters + string.digits):
         return None
     return Font(str(path), hangul=all(ord(letter) in characters for letter in "가힣뷁"))
@@ -89,7 +101,7 @@ def _english(rng: np.random.Generator) -> str:
 
 
 def _invented(rng: np.random.Generator) -> str:
-    return _cased(rng, "".join(rng.choice(_SYLLABLES, size=rng.integers(1, 5))))
+    return _cased(rng, "".join(rng.choice(SYLLABLES, size=rng.integers(1, 5))))
 
 
 def _cased(rng: np.random.Generator, word: str) -> str:

@@ -16,14 +16,16 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from dataset.augment import UNCHANGED, Augmentation, choose_view, draw_look
-from dataset.data_sets import DATA_SETS, DataSet
+from dataset.augment import UNCHANGED, Augmentation, View, choose_view, draw_look
+from dataset.data_sets import DataSet
 from dataset.image_cache import CachedPhoto, ImageCache
 from dataset.images import Photo, reduction_for, same_form
 from dataset.labels import Word
 from dataset.source import Source, find_database, find_source
+from dataset.synthetic import Stock
+from dataset.synthetic_fonts import load_faces
+from dataset.synthetic_paste import paste_words
 from dataset.targets import Targets, draw_polygons
-from runtime.config import build_from
 from runtime.messages import UserError
 
 Item = dict[str, Any]
@@ -34,6 +36,8 @@ _LASTING = ("data.image_too_large", "data.image_changed")
 # From malloc.h of the GNU C library, and from Linux's prctl.h.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _PR_SET_PDEATHSIG = 1
+# What is pasted follows numbers of its own, so that all else about a sample stays as it is without.
+_PASTE = 1
 
 
 class TextDataset(Dataset[Item]):
@@ -49,6 +53,9 @@ class TextDataset(Dataset[Item]):
     A key is a sample's number, or (number, draw): ``draw`` seeds the random changes, so that a
     sample is the same whichever process makes it.  A number alone is its own draw.
     """
+
+    # Whether the pictures come from no files, and there is nothing to check.
+    is_drawn = False
 
     def __init__(
         self,
@@ -67,9 +74,12 @@ class TextDataset(Dataset[Item]):
         format: str | None = None,
         granularity: str = "word",
         augment: Mapping[str, Any] | None = None,
+        paste_text: float = 0.0,
+        fonts: str | None = None,
         seed: int = 666,
         name: str | None = None,
         index_folder: Path | None = None,
+        source: Source | None = None,
         **ignored: object,
     ) -> None:
         """Find the photos and read all labels.
@@ -86,8 +96,11 @@ class TextDataset(Dataset[Item]):
         format: of the labels, a key of ``FORMATS`` instead of the kind's own, or "auto".
         granularity: "line" groups the words into lines.
         augment: values for ``Augmentation`` that differ from the kind's.
+        paste_text: share of the training samples that drawn words are added to, off their own;
+            fonts: a folder of fonts to write them in, instead of those of the system.
         name: what the summaries call this data; the name of its folder otherwise.
         index_folder: see ``read_label_set``.
+        source: photos and labels, instead of what these keys would find.
         ignored: other keys that configs for FAST have (report_speed, with_rec).
         """
         self.is_train = split == "train"
@@ -102,16 +115,21 @@ class TextDataset(Dataset[Item]):
         self.is_transform = is_transform
         settings = {**kind.augment, **(augment or {})}
         self.change = Augmentation(**settings) if is_transform else UNCHANGED
+        self.paste_share = paste_text if is_transform and self.is_train else 0.0
+        self.paste_stock = Stock(fonts)
+        if self.paste_share:
+            load_faces(fonts)
         self.cache: ImageCache | None = None
         self._expected_sizes: np.ndarray | None = None
         # Photos that failed at every try, noted by each process for itself: they get one from then
         # on, or damaged ones would hold up every epoch.
         self._given_up: set[int] = set()
-        source = (
-            find_source(kind, split, data_root, img_dir, gt_dir, format)
-            if lmdb_path is None
-            else find_database(lmdb_path)
-        )
+        if source is None:
+            source = (
+                find_source(kind, split, data_root, img_dir, gt_dir, format)
+                if lmdb_path is None
+                else find_database(lmdb_path)
+            )
         self.name = name or "/".join(source.image_folder.parts[-2:])
         self.photos = source.photos
         self.image_folder, self.label_folder = source.image_folder, source.label_folder
@@ -259,7 +277,7 @@ class TextDataset(Dataset[Item]):
         waits_s = iter(() if index in self._given_up else RETRY_WAITS_S)
         while True:
             try:
-                item = self._crop_and_targets(index, np.random.default_rng((self.seed, draw)))
+                item = self._crop_and_targets(index, draw)
             except UserError as error:
                 wait_s = None if error.key in _LASTING else next(waits_s, None)
                 if wait_s is None:
@@ -274,7 +292,9 @@ class TextDataset(Dataset[Item]):
         black = np.zeros((*self.crop_size, 3), np.uint8)
         nothing = np.zeros(self.crop_size, np.uint8)
         nobody = np.zeros(self.crop_size, np.int32)
-        return _item(black, Targets(nothing, nothing, nothing, nobody, 0), index, unreadable=True)
+        return make_item(
+            black, Targets(nothing, nothing, nothing, nobody, 0), index, unreadable=True
+        )
 
     def _photo(self, index: int) -> Photo | CachedPhoto:
         if self.cache is None:
@@ -292,7 +312,8 @@ class TextDataset(Dataset[Item]):
             raise UserError("data.image_changed", path=photo.path, **sizes)
         return photo
 
-    def _crop_and_targets(self, index: int, rng: np.random.Generator) -> Item:
+    def _crop_and_targets(self, index: int, draw: int) -> Item:
+        rng = np.random.default_rng((self.seed, draw))
         photo = self._photo(index)
         points, lengths, ignore = self.packed.outlines(index)
         caring = lengths[~ignore]
@@ -313,6 +334,13 @@ class TextDataset(Dataset[Item]):
         polygons = [moved[end - length : end] for end, length in zip(ends, lengths, strict=True)]
         numbers = np.where(ignore, 0, np.arange(1, len(lengths) + 1)).tolist()
         outline = view.outline(photo.size)
+        if self.paste_share:
+            crop, pasted = self._paste(crop, polygons, outline, view, draw)
+            polygons += [np.rint(word.points).astype(np.int32) for word in pasted]
+            last = len(lengths)
+            numbers += [
+                0 if word.ignore else number for number, word in enumerate(pasted, start=last + 1)
+            ]
         shown = draw_polygons(polygons, numbers, view.shown, self.pooling_size, outline)
         targets = Targets(
             view.pad(shown.gt_texts),
@@ -321,10 +349,30 @@ class TextDataset(Dataset[Item]):
             view.pad(shown.gt_instances),
             shown.num_instances,
         )
-        return _item(crop, targets, index)
+        return make_item(crop, targets, index)
+
+    def _paste(
+        self,
+        crop: np.ndarray,
+        polygons: Sequence[np.ndarray],
+        outline: np.ndarray,
+        view: View,
+        draw: int,
+    ) -> tuple[np.ndarray, list[Word]]:
+        """Drawn words in a share of the crops; the crop as it is in the others."""
+        rng = np.random.default_rng((self.seed, draw, _PASTE))
+        if rng.random() >= self.paste_share:
+            return crop, []
+        height, width = view.shown
+        canvas = crop.copy()
+        canvas[:height, :width], words = paste_words(
+            rng, crop[:height, :width], polygons, outline, self.paste_stock
+        )
+        return canvas, words
 
 
-def _item(crop: np.ndarray, targets: Targets, index: int, unreadable: bool = False) -> Item:
+def make_item(crop: np.ndarray, targets: Targets, index: int, unreadable: bool = False) -> Item:
+    """A training item of a crop (h, w, 3) uint8 RGB; see ``TextDataset``."""
     return {
         "imgs": torch.from_numpy(crop).permute(2, 0, 1),
         "gt_texts": torch.from_numpy(targets.gt_texts),
@@ -353,9 +401,3 @@ def prepare_worker(_worker: int = 0) -> None:
         if hasattr(library, "mallopt"):
             library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
             library.mallopt(_M_TRIM_THRESHOLD, 512 << 20)
-
-
-def build_dataset(spec: Mapping[str, Any]) -> TextDataset:
-    """The data set that a config's ``data.train``, ``data.val`` or ``data.test`` describes."""
-    table = {name: partial(TextDataset, row) for name, row in DATA_SETS.items()}
-    return build_from(table, spec)

@@ -2436,6 +2436,10 @@ exit code is 2 then.""",
         "ko": "{path}: 살펴볼 데이터가 없습니다. data.train, data.val, data.test 가운데 하나를 설정하세요.",
         "en": "{path}: there is no data to examine. Set data.train, data.val or data.test.",
     },
+    "doctor.drawn": {
+        "ko": "{name}: 그려서 쓰는 이미지이므로 확인할 파일이 없습니다.",
+        "en": "{name}: its images are drawn, so there are no files to check.",
+    },
     "doctor.left_aside": {
         "ko": "data.{name} 건너뜀: {reason}",
         "en": "data.{name} is passed over: {reason}",

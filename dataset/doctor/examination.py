@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from dataset.build import build_dataset
+from dataset.data_sets import DRAWN
 from dataset.doctor.copies import findings_of_copies
 from dataset.doctor.data_checks import (
     findings_of_frames,
@@ -28,7 +30,7 @@ from dataset.doctor.parts import Part, boxes_of
 from dataset.doctor.problems import findings_of_encoding, findings_of_problems
 from dataset.doctor.word_checks import Flaw, check_words
 from dataset.labels import Word
-from dataset.text_dataset import build_dataset, prepare_worker
+from dataset.text_dataset import prepare_worker
 from runtime.config import find_file
 from runtime.messages import UserError, say
 
@@ -91,6 +93,9 @@ def _open_parts(
     remarks = []
     for name, spec in specs.items():
         trains = spec.get("split", "train") == "train"
+        if spec.get("type") == DRAWN:
+            remarks.append(say("doctor.drawn", name=name))
+            continue
         # The labels as they were drawn; what training would make of them comes after.
         spec = {**spec, "granularity": "word"}
         try:

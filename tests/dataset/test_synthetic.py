@@ -7,6 +7,7 @@ import pytest
 from dataset.labels import IGNORED_TEXT
 from dataset.synthetic import Drawn, Stock, draw_photo, judge, write_on
 from dataset.synthetic_camera import Camera
+from dataset.synthetic_fonts import load_faces
 from runtime.messages import UserError
 
 SIZE = (256, 320)
@@ -81,12 +82,13 @@ def test_an_outline_touches_its_letters_on_every_side(signs):
             assert (seen.min(axis=0) < 3).all()
             assert (seen.max(axis=0) > np.array([width, height]) - 3.5).all()
             checked += 1
-    assert checked > 60
+    assert checked > 30
 
 
 def test_some_outlines_are_curved(signs):
     corners = {len(word.points) for _, words in signs for word in words}
-    assert corners == {4, 12}
+    assert corners >= {4, 8}
+    assert max(corners) <= 2 * 49
 
 
 def test_signs_do_not_stand_on_one_another(signs):
@@ -140,6 +142,21 @@ def test_what_is_too_faint_or_too_small_is_ignored(level, letter_px, camera, hid
     assert word.text == (IGNORED_TEXT if hidden else "word")
 
 
+def test_letters_as_grey_as_outline_and_ground_together_can_be_read():
+    """Letters of 100, outlined in 200 on a ground that makes the mean around them 100, too."""
+    photo, ink, words = square(100)
+    outline = np.zeros((40, 60), bool)
+    outline[8:32, 18:42] = True
+    outline &= ink == 0
+    ground = ink == 0
+    ground &= ~outline
+    part = np.s_[4:37, 14:47]
+    count, rest = outline[part].sum(), ground[part].sum()
+    photo[outline], photo[ground] = 200, round(100 - 100 * count / rest)
+    assert photo[part][ink[part] == 0].mean() == pytest.approx(100, abs=1)
+    assert not judge(photo, ink, words, SHARP)[0].ignore
+
+
 def test_a_word_that_something_hides_is_ignored():
     photo, ink, words = square(200)
     ink[:] = 0
@@ -148,14 +165,16 @@ def test_a_word_that_something_hides_is_ignored():
 
 def test_most_words_can_be_read_and_some_cannot(photos):
     ignored = [word.ignore for _, words in photos for word in words]
-    assert len(ignored) > 150
+    assert len(ignored) > 60
     assert 0.03 < np.mean(ignored) < 0.5
 
 
-def test_there_are_words_in_hangul_and_in_latin_letters_as_the_fonts_allow(photos):
+def test_there_are_latin_words_numbers_and_hangul_where_a_font_has_it(photos):
     texts = [word.text for _, words in photos for word in words]
     assert any(text.isascii() and text.isalpha() for text in texts)
     assert any(any(letter.isdigit() for letter in text) for text in texts)
+    hangul = any("가" <= letter <= "힣" for text in texts for letter in text)
+    assert hangul == any(face.hangul for face in load_faces())
 
 
 def test_an_empty_photo_has_no_words():
