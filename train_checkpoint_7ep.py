@@ -560,7 +560,7 @@ def train_one_epoch(run: Run, epoch: int) -> int:
     """Train through one epoch, from where it was left; gives what interrupted it, or 0."""
     learner, progress, train_cfg = run.learner, run.progress, run.config.train_cfg
     learner.network.train()
-    started = time.perf_counter()
+    started, first = time.perf_counter(), progress.iteration + 1
     for iteration, micro_batches in enumerated_steps(run, epoch):
         run.watchdog.beat("compute")
         step = (epoch - 1) * run.iterations + iteration - 1
@@ -572,7 +572,8 @@ def train_one_epoch(run: Run, epoch: int) -> int:
             progress.split = learner.split
             run.sinks.line(say("train.split", iteration=iteration, pieces=learner.split))
 
-        run.interruption.expect(time.perf_counter() - started)
+        if iteration > first:  # which may have started workers and compiled the network
+            run.interruption.expect(time.perf_counter() - started)
         stop = any_rank(run.interrupted_by())
         logs = iteration % train_cfg.log_interval == 0
         last = iteration == run.iterations

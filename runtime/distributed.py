@@ -165,6 +165,8 @@ def _meet(patience: timedelta) -> tuple[dist.Store, int, int]:
     """
     try:
         store, rank, world = next(dist.rendezvous("env://", timeout=patience))
+        # torchrun keeps its store when it starts the ranks anew, with the addresses of dead ones.
+        store = dist.PrefixStore(f"start {restart_count()}", store)
         store.set(f"rank {rank} has come", "")
         store.wait([f"rank {other} has come" for other in range(world)], patience)
     except dist.DistError as error:
