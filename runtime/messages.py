@@ -236,7 +236,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "{path} does not fit ({needed:.0f} MB are needed and {free:.0f} MB free, or less by a quota or a limit on file sizes); make room or name another disk with --output_dir.",
     },
     "checkpoint.little_room": {
-        "ko": "⚠️ {path}: 에폭 체크포인트 {files}개가 다 들어가지 않습니다 ({needed:.0f} MB가 필요한데 {free:.0f} MB가 비어 있습니다). train_cfg.keep_checkpoints로 남길 개수를 정하세요.",
+        "ko": "⚠️ {path}: 에포크 체크포인트 {files}개가 다 들어가지 않습니다 ({needed:.0f} MB가 필요한데 {free:.0f} MB가 비어 있습니다). train_cfg.keep_checkpoints로 남길 개수를 정하세요.",
         "en": "⚠️ {path} has no room for all {files} checkpoints of epochs ({needed:.0f} MB are needed, {free:.0f} MB free); bound their number with train_cfg.keep_checkpoints.",
     },
     "checkpoint.locked": {
@@ -273,17 +273,17 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "print JSON instead of sentences",
     },
     "checkpoint.inspect.kind.run": {
-        "ko": "{path}: 이 도구의 체크포인트, {epochs} 에폭 중 {epoch} 에폭까지 훈련, FAST-{size}의 EMA 가중치, {resumable}",
+        "ko": "{path}: 이 도구의 체크포인트, {epochs}에포크 중 {epoch}에포크까지 훈련, FAST-{size}의 EMA 가중치, {resumable}",
         "en": "{path}: checkpoint of this tool after epoch {epoch} of {epochs}, EMA weights of FAST-{size}, {resumable}",
     },
     "checkpoint.inspect.resumable": {"ko": "재개할 수 있음", "en": "can be resumed"},
     "checkpoint.inspect.not_resumable": {"ko": "재개할 수 없음", "en": "cannot be resumed"},
     "checkpoint.inspect.kind.result": {
-        "ko": "{path}: 이 도구가 만든 가중치(예: 평균), {epoch} 에폭까지 훈련, FAST-{size}, 재개할 수 없음",
+        "ko": "{path}: 이 도구가 만든 가중치(예: 평균), {epoch}에포크까지 훈련, FAST-{size}, 재개할 수 없음",
         "en": "{path}: weights that this tool made, such as an average, after epoch {epoch}, FAST-{size}, cannot be resumed",
     },
     "checkpoint.inspect.kind.training": {
-        "ko": "{path}: 원본 FAST 등의 훈련 체크포인트, {epoch} 에폭까지 훈련, FAST-{size} 가중치",
+        "ko": "{path}: 원본 FAST 등의 훈련 체크포인트, {epoch}에포크까지 훈련, FAST-{size} 가중치",
         "en": "{path}: training checkpoint such as those of upstream FAST, after epoch {epoch}, weights of FAST-{size}",
     },
     "checkpoint.inspect.kind.released": {

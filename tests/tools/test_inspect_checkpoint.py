@@ -77,7 +77,7 @@ def test_a_checkpoint_of_this_tool_is_described_in_one_sentence(tmp_path):
 
 
 def test_korean_is_the_default(tmp_path):
-    assert "50 에폭 중 7 에폭까지" in inspect(tmp_path, of_this_tool()).stdout
+    assert "50에포크 중 7에포크까지" in inspect(tmp_path, of_this_tool()).stdout
 
 
 def test_all_of_it_is_there_as_json(tmp_path):
