@@ -32,7 +32,7 @@ from inference.timing import STAGES, StageTimer
 from runtime import cli
 from runtime.checkpoint import read_checkpoint
 from runtime.config import Config, load_config
-from runtime.distributed import usable_cores
+from runtime.distributed import reading_workers
 from runtime.messages import UserError, run_script, say, tell
 from runtime.precision import choose_precision
 
@@ -99,7 +99,7 @@ def main() -> int:
     )
     detector.thresholds = thresholds
     # In the speed report nothing runs beside anything else, so that the stages add up to the whole.
-    workers = min(4, usable_cores()) if args.worker is None else args.worker
+    workers = reading_workers(args.worker)
     if args.report_speed:
         workers = 0
         warm_up(detector)

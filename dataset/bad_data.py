@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from runtime.messages import UserError, say
+from runtime.whole_files import write_whole
 
 UNREADABLE_IMAGES = "unreadable_images.txt"
 _NAMED = 10
@@ -103,13 +103,8 @@ def write_list(paths: Iterable[Path], folder: Path) -> str:
     Whoever reads the folder meanwhile sees the whole list or none.
     """
     path = folder / UNREADABLE_IMAGES
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(b"".join(os.fsencode(path) + b"\n" for path in paths))
-        unfinished.replace(path)
+        write_whole(path, b"".join(os.fsencode(path) + b"\n" for path in paths))
     except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
         return say("data.image_list_unwritten", path=path, reason=error.strerror or error)
     return str(path)

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from dataset.images import SIDE_MULTIPLE_PX
 from inference.onnx_detector import FORMAT
-from inference.results import write_bytes
 from inference.thresholds import Thresholds
 from models.export import onnx_model
 from models.fast import FAST, IMAGENET_MEAN, IMAGENET_STD
 from models.post_processing import STRIDE
 from models.receptive_field import receptive_radius_px
+from runtime import whole_files
 from runtime.checkpoint import Checkpoint, network_size
 from runtime.messages import UserError
 from runtime.provenance import plain, versions
@@ -95,11 +95,7 @@ def write_safetensors(
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        write_bytes(temporary, content)
-        temporary.replace(path)
+        whole_files.write_whole(path, content)
     except OSError as error:
         raise UserError("infer.cannot_write", path=path, reason=error.strerror) from error
-    finally:
-        temporary.unlink(missing_ok=True)

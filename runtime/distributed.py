@@ -282,6 +282,11 @@ def usable_cores(world: int = 1) -> int:
     return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", world)))
 
 
+def reading_workers(asked: int | None) -> int:
+    """Processes that read photos for a test: as many as were asked for, else a few."""
+    return min(4, usable_cores()) if asked is None else asked
+
+
 def this_command() -> list[str]:
     """The command line of this process, for starting it once more."""
     return [sys.executable, *sys.argv]

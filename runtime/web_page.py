@@ -2,9 +2,9 @@
 
 import base64
 import html
-import os
 from pathlib import Path
 
+from runtime import whole_files
 from runtime.messages import chosen_language
 
 _STYLE = """
@@ -40,11 +40,5 @@ def jpeg_uri(jpeg: bytes) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file that appears whole or not at all; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # A file name that is not UTF-8 becomes an escape.
-        unfinished.write_bytes(text.encode("utf-8", "backslashreplace"))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    # A file name that is not UTF-8 becomes an escape.
+    whole_files.write_whole(path, text.encode("utf-8", "backslashreplace"))

@@ -31,6 +31,7 @@ data['test'] = dict(type='FAST_IC15', split='test', short_size=64,
 train_cfg = dict(lr=1e-3, schedule='polylr', epoch=3, optimizer='Adam', save_interval=2,
                  log_interval=2)
 """
+PHOTOS = 12  # each comes twice an epoch
 FROM_SCRATCH = ("--config", "config.py", "--checkpoint", "none")
 
 
@@ -38,11 +39,16 @@ FROM_SCRATCH = ("--config", "config.py", "--checkpoint", "none")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A name with blanks and Hangul; a narrow network, 12 photos and 3 for validation."""
     folder = tmp_path_factory.mktemp("훈련 폴더")
+    write_run_files(folder)
+    return folder
+
+
+def write_run_files(folder: Path) -> None:
+    """A config for a narrow network, and its photos, for runs of seconds."""
     config = write_config(folder)
     config.write_text(config.read_text(encoding="utf-8") + DATA, encoding="utf-8")
-    write_sample_data(folder / "photos", 12, 1, (96, 128))
+    write_sample_data(folder / "photos", PHOTOS, 1, (96, 128))
     write_sample_data(folder / "val", 3, 2, (96, 128))
-    return folder
 
 
 def start(folder: Path, *arguments: object, command: tuple[str, ...] = ()) -> subprocess.Popen[str]:

@@ -37,7 +37,7 @@ from models.fast import FAST
 from runtime import cli
 from runtime.checkpoint import FORMAT_VERSION, Checkpoint, read_checkpoint, save_atomically
 from runtime.config import Config, config_text, load_config
-from runtime.distributed import usable_cores
+from runtime.distributed import reading_workers
 from runtime.messages import UserError, run_script, say, tell
 from runtime.provenance import seal
 
@@ -78,7 +78,7 @@ def main() -> int:
     finetuned = read_checkpoint(args.finetuned)
     old, new = (load_model(config, one).state_dict() for one in (pretrained, finetuned))
     prepare_output(args.output, (pretrained.path, finetuned.path))
-    workers = min(4, usable_cores()) if args.worker is None else args.worker
+    workers = reading_workers(args.worker)
     data, keep_set, batches = read_data(args, config, workers)
     tell(
         "average.start",

@@ -41,7 +41,7 @@ from inference.scoring import PROTOCOLS
 from runtime import cli
 from runtime.checkpoint import Checkpoint, read_checkpoint, save_atomically
 from runtime.config import load_config
-from runtime.distributed import usable_cores
+from runtime.distributed import reading_workers
 from runtime.messages import UserError, run_script, say, tell
 from runtime.precision import choose_precision
 
@@ -86,7 +86,7 @@ def main() -> int:
     settings = detection_settings(config, min_score=1.0)
     amp = choose_precision(args.amp, device) == torch.bfloat16
     detector = TextDetector(model, settings, device, amp, short_size=short_size)
-    workers = min(4, usable_cores()) if args.worker is None else args.worker
+    workers = reading_workers(args.worker)
     candidates = find_candidates(detector, split, workers)
 
     started_s = time.perf_counter()

@@ -18,6 +18,7 @@ from dataset.doctor.examination import Examination, examine
 from dataset.doctor.findings import count_severities
 from dataset.doctor.repair import write_repaired
 from dataset.doctor.report import table_lines, write_reports
+from dataset.keep_set import LABEL_FOLDERS
 from runtime import cli
 from runtime.config import CONFIG_SUFFIXES, find_file, load_config
 from runtime.distributed import usable_cores
@@ -25,11 +26,10 @@ from runtime.messages import UserError, run_script, say, tell
 
 DEFAULT_CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 SECTIONS = ("train", "val", "test")
-# What people call the folders of one data set, and its images and labels in them.
+# What people call the folders of one data set, and its images in them.
 SET_FOLDERS = {"train": "train", "training": "train", "val": "val", "valid": "val",
                "validation": "val", "test": "test"}  # fmt: skip
 IMAGE_FOLDERS = ("images", "image", "imgs", "img")
-LABEL_FOLDERS = ("gts", "gt", "labels", "label", "annotations")
 # Of a config's data set these say where and what it is; folders that are named have their own.
 PLACE_KEYS = ("type", "split", "img_dir", "gt_dir", "lmdb_path", "format", "data_root", "name")
 

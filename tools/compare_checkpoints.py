@@ -21,7 +21,7 @@ from inference.comparison_page import write_page
 from runtime import cli
 from runtime.checkpoint import read_checkpoint
 from runtime.config import load_config
-from runtime.distributed import usable_cores
+from runtime.distributed import reading_workers
 from runtime.messages import run_script, say, tell
 from runtime.precision import choose_precision
 from runtime.sinks import CURVE_FILE
@@ -50,7 +50,7 @@ def main() -> int:
     before, after = read_checkpoint(args.before), read_checkpoint(args.after)
     index_folder = args.output.parent / LABEL_INDEX
     data = data_to_score(config, {"index_folder": index_folder})
-    workers = min(4, usable_cores()) if args.worker is None else args.worker
+    workers = reading_workers(args.worker)
     found = compare(
         config,
         before,

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dataset.sample_data import write_sample_data
 from models.textnet import STAGES
-from tests.faults.trials import PHOTOS, Trials
+from tests.faults.trials import Trials
 from tests.faults.zygote import Zygote, zygote
-from tests.inference.bright_model import write_config
-from tests.test_train_script import DATA
+from tests.test_train_script import write_run_files
 
 
 @pytest.fixture(scope="session")
@@ -24,14 +22,11 @@ def forks() -> Iterator[Zygote]:
 def trials(forks: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Trials:
     """A narrow network, photos to train on and three for validation, and a run of theirs."""
     folder = tmp_path_factory.mktemp("trials")
-    config = write_config(folder)
+    write_run_files(folder)
     layers = json.loads((folder / "layers.config").read_text(encoding="utf-8"))
     for stage in STAGES:  # one layer in each is enough, and takes half the time
         del layers[stage][1:]
     (folder / "layers.config").write_text(json.dumps(layers), encoding="utf-8")
-    config.write_text(config.read_text(encoding="utf-8") + DATA, encoding="utf-8")
-    write_sample_data(folder / "photos", PHOTOS, 1, (96, 128))
-    write_sample_data(folder / "val", 3, 2, (96, 128))
     return Trials(folder, forks)
 
 

@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from dataset.sample_data import write_sample_data
 from tests.faults.zygote import Zygote, zygote
-from tests.inference.bright_model import write_config
 from tests.runtime.test_sinks import scalars
-from tests.test_train_script import DATA, assert_same_state, load
+from tests.test_train_script import assert_same_state, load, write_run_files
 
 # FAST_TEST_KILLS=200 takes about five minutes on two cores.
 KILLS = int(os.environ.get("FAST_TEST_KILLS", "40"))
@@ -38,10 +36,7 @@ TIMES = ("seconds", "images_per_s", "data_wait")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("kills")
-    config = write_config(folder)
-    config.write_text(config.read_text(encoding="utf-8") + DATA, encoding="utf-8")
-    write_sample_data(folder / "photos", 12, 1, (96, 128))
-    write_sample_data(folder / "val", 3, 2, (96, 128))
+    write_run_files(folder)
     return folder
 
 

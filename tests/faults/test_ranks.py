@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from dataset.sample_data import write_sample_data
 from runtime.watchdog import EXIT_CODE
 from tests.conftest import PROJECT
 from tests.faults.inject import STRIKES
-from tests.inference.bright_model import write_config
-from tests.test_train_script import DATA, FROM_SCRATCH, SCRIPT, load
+from tests.test_train_script import FROM_SCRATCH, PHOTOS, SCRIPT, load, write_run_files
 
 DRIVER = "tests.faults.inject"
 TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc_per_node", "2")
 OPTIONS = (*FROM_SCRATCH, "--device", "cpu", "--workers", "0")
-STEPS, EPOCHS, PHOTOS = 6, 3, 12  # each photo comes twice an epoch
+STEPS, EPOCHS = 6, 3
 
 
 @dataclass
@@ -33,10 +31,7 @@ class Finished:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("랭크")
-    config = write_config(folder)
-    config.write_text(config.read_text(encoding="utf-8") + DATA, encoding="utf-8")
-    write_sample_data(folder / "photos", PHOTOS, 1, (96, 128))
-    write_sample_data(folder / "val", 3, 2, (96, 128))
+    write_run_files(folder)
     return folder
 
 

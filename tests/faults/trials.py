@@ -11,7 +11,6 @@ import torch
 from tests.faults.zygote import Zygote
 from tests.test_train_script import load
 
-PHOTOS = 12  # each comes twice an epoch
 STEPS, EPOCHS = 6, 3
 OPTIONS = ("--config", "config.py", "--checkpoint", "none", "--device", "cpu", "--workers", 0,
            "--amp", "off")  # fmt: skip
