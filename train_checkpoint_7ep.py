@@ -287,6 +287,8 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
         start = checkpoints.read_checkpoint(args.resume, prefer_ema=False)
         check_resumable(start.content, args.resume)
     elif args.checkpoint == "none":
+        if config.train_cfg.freeze_bn:
+            raise UserError("train.frozen_from_scratch")
         return None
     else:
         start = checkpoints.read_checkpoint(args.checkpoint)

@@ -25,6 +25,8 @@ class Layer(nn.Module):
     ``forward``: (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride), rounded up.
     """
 
+    frozen = False  # see ``freeze_batchnorm``
+
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.in_channels = in_channels
@@ -60,16 +62,18 @@ class ConvLayer(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         """See Layer."""
-        x = self.conv(x)
-        if self.bn is not None:
-            x = self.bn(x)
-        return self.act(x)
+        if self.bn is None:
+            return self.act(self.conv(x))
+        if self.frozen:
+            kernel, bias = folded(self.conv.weight, self.bn, self.conv.bias, self.bn.weight.dtype)
+            return self.act(convolve(x, self.conv, kernel, bias))
+        return self.act(self.bn(self.conv(x)))
 
     @torch.no_grad()
     def fold(self) -> nn.Module:
         """See Layer."""
         if self.bn is not None:
-            kernel, bias = folded(self.conv.weight, self.bn, self.conv.bias)
+            kernel, bias = folded(self.conv.weight, self.bn, self.conv.bias, torch.float64)
             self.conv = convolution_like(self.conv, kernel, bias)
             self.bn = None
         return self
@@ -109,6 +113,8 @@ class RepConvLayer(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         """See Layer."""
+        if self.frozen:
+            return F.relu_(convolve(x, self.main_conv, *self._merged(self.main_bn.weight.dtype)))
         branches = [(self.main_conv, self.main_bn), *self._side_branches()]
         maps = ((bn, x if conv is None else conv(x)) for conv, bn in branches)
         return F.relu_(normalised_sum(maps))
@@ -116,14 +122,19 @@ class RepConvLayer(Layer):
     @torch.no_grad()
     def fold(self) -> nn.Module:
         """See Layer."""
-        kernel, bias = folded(self.main_conv.weight, self.main_bn)
+        return FusedConvLayer(convolution_like(self.main_conv, *self._merged(torch.float64)))
+
+    def _merged(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Kernel and bias of the one convolution that all branches in eval mode make up."""
+        kernel, bias = folded(self.main_conv.weight, self.main_bn, None, dtype)
         for conv, bn in self._side_branches():
-            part, part_bias = folded(self._unit_kernel() if conv is None else conv.weight, bn)
+            weight = self._unit_kernel() if conv is None else conv.weight
+            part, part_bias = folded(weight, bn, None, dtype)
             rows = (kernel.shape[2] - part.shape[2]) // 2
             columns = (kernel.shape[3] - part.shape[3]) // 2
-            kernel += F.pad(part, (columns, columns, rows, rows))
-            bias += part_bias
-        return FusedConvLayer(convolution_like(self.main_conv, kernel, bias))
+            kernel = kernel + F.pad(part, (columns, columns, rows, rows))
+            bias = bias + part_bias
+        return kernel, bias
 
     def _side_branches(self) -> list[tuple[nn.Conv2d | None, nn.BatchNorm2d]]:
         """Convolution (None: the input as it is) and BatchNorm of each branch beside the main."""
@@ -182,12 +193,31 @@ def convolution_like(conv: nn.Conv2d, kernel: Tensor, bias: Tensor) -> nn.Conv2d
     return like
 
 
-def folded(kernel: Tensor, bn: nn.BatchNorm2d, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Kernel and bias, in float64, of a convolution together with ``bn`` in eval mode."""
+def convolve(x: Tensor, conv: nn.Conv2d, kernel: Tensor, bias: Tensor) -> Tensor:
+    """What ``conv`` would give with another kernel and bias."""
+    return F.conv2d(x, kernel, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+
+
+def folded(
+    kernel: Tensor, bn: nn.BatchNorm2d, bias: Tensor | None, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Kernel and bias, in ``dtype``, of a convolution together with ``bn`` in eval mode."""
     assert bn.running_mean is not None and bn.running_var is not None  # layers here keep them
-    scale = bn.weight.double() / (bn.running_var.double() + bn.eps).sqrt()
+    scale = bn.weight.to(dtype) / (bn.running_var.to(dtype) + bn.eps).sqrt()
     offset = -bn.running_mean if bias is None else bias - bn.running_mean
-    return kernel.double() * scale[:, None, None, None], bn.bias + offset * scale
+    return kernel.to(dtype) * scale[:, None, None, None], bn.bias + offset * scale
+
+
+def freeze_batchnorm(model: nn.Module) -> None:
+    """Let every layer normalise by its running statistics in training as well, and keep them.
+
+    Scales and offsets go on learning.  With the statistics fixed a layer is linear, so that it runs
+    as the one convolution that it folds into, with gradients for each branch: the same numbers as
+    branch by branch, in about half the time and memory.
+    """
+    for module in model.modules():
+        if isinstance(module, Layer):
+            module.frozen = True
 
 
 LAYERS: dict[str, Callable[..., Layer]] = {

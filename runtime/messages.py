@@ -679,6 +679,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "{path}: 이미 {epoch}에포크까지 훈련된 체크포인트라 --epochs {epochs}로는 할 일이 없습니다. --epochs를 {epoch}보다 크게 하거나, --checkpoint {path} --reset_epoch로 1에포크부터 파인튜닝하세요.",
         "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --checkpoint {path} --reset_epoch to fine-tune from epoch 1.",
     },
+    "train.frozen_from_scratch": {
+        "ko": "train_cfg.freeze_bn=True는 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none과 함께 쓸 수 없습니다. 체크포인트를 지정하거나 train_cfg.freeze_bn=False로 훈련하세요.",
+        "en": "train_cfg.freeze_bn=True keeps the BatchNorm statistics of a checkpoint, and --checkpoint none has none; name a checkpoint, or train with train_cfg.freeze_bn=False.",
+    },
     "train.finished_before": {
         "ko": "✅ {path}: {epoch}에포크까지 모두 끝난 훈련이라 이어 할 것이 없습니다. 더 훈련하려면 --epochs를 늘리고 --force를 붙이세요.",
         "en": "✅ {path}: all {epoch} epochs are done, there is nothing to go on with. To train longer, raise --epochs and add --force.",

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.fast import FAST
+from models.layers import freeze_batchnorm
 from models.sync_batchnorm import synchronise_batchnorm
 from runtime.blocks import Gradients, Restorable
 from runtime.compiling import compiled
@@ -47,8 +48,10 @@ class Learner:
         model.to(ranks.device)
         if ranks.world > 1:
             copy_from_first_rank(model.state_dict().values())
-            if train_cfg["sync_bn"]:
-                synchronise_batchnorm(model)
+        if train_cfg["freeze_bn"]:
+            freeze_batchnorm(model)
+        elif ranks.world > 1 and train_cfg["sync_bn"]:
+            synchronise_batchnorm(model)
         self.statistics = Restorable(model.buffers())
         self.model = model
         self.network: nn.Module = compiled(model) if compile_it else model

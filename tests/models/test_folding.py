@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.layers import ConvLayer, Layer, RepConvLayer
+from models.layers import ConvLayer, Layer, RepConvLayer, freeze_batchnorm
 from tests.conftest import golden
 from tests.models.networks import SIZES, noise, rule_model
 from tests.models.test_network import TOLERANCE, shapes
@@ -46,7 +46,7 @@ def test_the_deploy_form_of_the_whole_network_equals_it_in_double_precision():
     torch.testing.assert_close(model.fold()(images), model(images), rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize(
+each_kind_of_layer = pytest.mark.parametrize(
     "layer",
     [
         RepConvLayer(6, 6, (3, 3)),
@@ -61,6 +61,9 @@ def test_the_deploy_form_of_the_whole_network_equals_it_in_double_precision():
     ],
     ids=lambda layer: str(layer.__class__.__name__),
 )
+
+
+@each_kind_of_layer
 @torch.no_grad()
 def test_every_kind_of_layer_folds_into_the_same_function(layer):
     layer = shaken(layer)
@@ -80,3 +83,25 @@ def test_folding_leaves_the_network_itself_trainable_and_unchanged():
     after = model.state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(after[key], before[key]) for key in before)
+
+
+def gradients(layer: Layer, x: torch.Tensor) -> list[torch.Tensor]:
+    """Of a sum with uneven weights, by the input and by every parameter."""
+    x = x.clone().requires_grad_()
+    layer.zero_grad()
+    maps = layer(x)
+    (maps * torch.linspace(-1, 1, maps.numel(), dtype=maps.dtype).view_as(maps)).sum().backward()
+    return [x.grad, *(parameter.grad.clone() for parameter in layer.parameters())]
+
+
+@each_kind_of_layer
+def test_a_frozen_layer_learns_in_training_what_its_branches_in_eval_mode_would(layer):
+    layer = shaken(layer)
+    x = noise(9, 2, 6, 13, 14).double()
+    expected, expected_gradients = layer(x), gradients(layer, x)
+    statistics = [buffer.clone() for buffer in layer.buffers()]
+    freeze_batchnorm(layer)
+    layer.train()
+    torch.testing.assert_close(layer(x), expected, rtol=0, atol=1e-12)
+    torch.testing.assert_close(gradients(layer, x), expected_gradients, rtol=0, atol=1e-9)
+    assert all(map(torch.equal, layer.buffers(), statistics))

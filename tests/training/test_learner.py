@@ -116,6 +116,15 @@ def test_a_failed_attempt_leaves_no_trace_in_the_statistics(folder):
         assert torch.equal(value, failing.model.state_dict()[name]), name
 
 
+def test_with_frozen_batchnorm_weights_learn_and_statistics_stay(folder):
+    made = learner(folder, "train_cfg.freeze_bn=True")
+    statistics = {key: value.clone() for key, value in made.model.named_buffers()}
+    weights = {key: value.detach().clone() for key, value in made.model.named_parameters()}
+    made.step([default_collate(samples(folder))], 1e-3)
+    assert all(torch.equal(value, statistics[key]) for key, value in made.model.named_buffers())
+    assert not any(torch.equal(value, weights[key]) for key, value in made.model.named_parameters())
+
+
 def test_what_does_not_fit_one_by_one_ends_with_advice(folder):
     made = learner(folder)
     fail_once_above(made, 0, MemoryError)
