@@ -12,10 +12,10 @@ import argparse
 import copy
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import asdict, dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ from runtime.cli import (
     choose_language,
     number,
 )
-from runtime.config import Config, config_text, load_config
+from runtime.config import Config, config_text, find_file, load_config
 from runtime.distributed import (
     Ranks,
     any_rank,
@@ -76,11 +76,19 @@ from runtime.progress import Progress
 from runtime.provenance import seal
 from runtime.random_state import random_state, restore_random_state, seed_everything
 from runtime.resume_check import check_resumable
-from runtime.schedules import learning_rate
+from runtime.schedules import learning_rate, timed_rate
 from runtime.sinks import Sinks
 from runtime.waiting import WaitingTime
 from runtime.watchdog import Watchdog
 from training.bad_steps import dump_batch
+from training.budget import (
+    cropped_as,
+    is_spent,
+    prepare_budget,
+    read_budget,
+    refuse_contradictions,
+)
+from training.budget_clock import BudgetClock
 from training.data import prepare_data
 from training.epoch_summary import (
     LONG_WAIT,
@@ -123,6 +131,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--lr", type=number(float, 1e-12), help=say("train.help.lr"))
     add("--save_interval", type=POSITIVE, help=say("train.help.save_interval"))
     add("--save_every_iters", type=POSITIVE, metavar="N", help=say("train.help.save_every_iters"))
+    add("--budget", type=read_budget, metavar="20m", help=say("train.help.budget"))
     add("--max_minutes", type=number(float, 0.01), help=say("train.help.max_minutes"))
     add("--keep_set", metavar="CONFIG|PATH", help=say("train.help.keep_set"))
     add("--watchdog", type=number(float, 0), default=WATCHDOG_S, metavar="SECONDS",
@@ -139,8 +148,13 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def configure(args: argparse.Namespace) -> Config:
-    """The config file, with what the command line says laid over it."""
+def configure(args: argparse.Namespace, picks: Sequence[str] = ()) -> Config:
+    """The config file, with what the command line says laid over it.
+
+    picks: what a budget asks for, below the command line.
+    """
+    if args.budget:
+        refuse_contradictions(args)
     options = {
         "train_cfg.epoch": args.epochs,
         "train_cfg.lr": args.lr,
@@ -150,13 +164,13 @@ def configure(args: argparse.Namespace) -> Config:
         "data.batch_size": args.batch_size,
     }
     overrides = [f"{key}={value}" for key, value in options.items() if value is not None]
-    config = load_config(args.config, [*args.cfg_options, *overrides])
+    config = load_config(args.config, [*picks, *args.cfg_options, *overrides])
     for section, key in (("model", None), ("data", "train"), ("data", "batch_size")):
         if section not in config or (key and key not in config[section]):
             name = f"{section}.{key}" if key else section
             raise UserError("config.section_missing", path=args.config, key=name)
     refuse_limit_without_keep_set(config.train_cfg.max_forgetting, args.keep_set)
-    args.checkpoint = args.checkpoint or config.train_cfg.pretrain or CHECKPOINT
+    args.checkpoint = args.checkpoint or str(find_file(config.train_cfg.pretrain or CHECKPOINT))
     return config
 
 
@@ -180,6 +194,7 @@ class Run:
     origin: dict[str, Any]  # see ``provenance``
     waiting: WaitingTime
     progress: Progress
+    clock: BudgetClock | None
     sinks: Sinks
     folder: checkpoints.CheckpointFolder | None
     interruption: Interruption
@@ -194,6 +209,27 @@ class Run:
     def total_steps(self) -> int:
         return self.config.train_cfg.epoch * self.iterations
 
+    def epochs_to_come(self) -> Iterable[int]:
+        """Under a budget there is no last one: time ends the run."""
+        first = self.progress.epoch + 1
+        return count(first) if self.clock else range(first, self.config.train_cfg.epoch + 1)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        train_cfg, factor = self.config.train_cfg, self.progress.rate_factor
+        if self.clock is not None:
+            return timed_rate(self.clock.fraction, step, train_cfg) * factor
+        return learning_rate(step, self.total_steps, train_cfg) * factor
+
+    def agree(self) -> int:
+        """What asks any rank to stop, or 0; from now on all see the same time on the clock."""
+        stop = self.interrupted_by()
+        return self.clock.agree(stop) if self.clock else any_rank(stop)
+
+    @property
+    def time_is_up(self) -> bool:
+        return self.clock is not None and self.clock.is_up
+
     def samples_left(self) -> int:
         """Samples of the epoch under way that are still to come."""
         return (self.iterations - self.progress.iteration) * self.sampler.batch_size
@@ -207,6 +243,8 @@ class Run:
 
         learned: the learner's state.
         """
+        if self.clock is not None:
+            self.progress.used_s = self.clock.used_s(is_done=self.progress.iteration == 0)
         # After bad steps the weights may be those that a resumed run, too, has to return from.
         last_good = {"last_good": self.last_good} if self.progress.bad_steps else {}
         return {
@@ -234,9 +272,10 @@ def main() -> int:
     if gpus > 1 and not launched_by_torchrun():
         return launch_local_ranks(gpus, this_command())
     start = choose_start(args, config)
-    if args.resume and start is not None and start.epoch == config.train_cfg.epoch:
+    if args.resume and start is not None and was_finished(args, config, start):
         # Killed after its last checkpoint: whoever starts runs again until they succeed may stop.
-        tell("train.finished_before", path=args.resume, epoch=start.epoch)
+        key = "budget.finished_before" if args.budget else "train.finished_before"
+        tell(key, path=args.resume, epoch=start.epoch)
         return 0
     ranks = join_ranks(device)
     try:
@@ -270,8 +309,15 @@ def report_gain(run: Run) -> None:
             run.ranks.device,
             run.learner.precision,
             lambda: bool(run.interruption.number),
+            run.clock.reported() if run.clock else None,
         )
     tell("train.report", text=text)
+
+
+def was_finished(args: argparse.Namespace, config: Config, start: checkpoints.Checkpoint) -> bool:
+    if args.budget:
+        return is_spent(start.content, args.budget)
+    return start.epoch == config.train_cfg.epoch
 
 
 def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkpoint | None:
@@ -283,16 +329,18 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
     if args.resume == "auto":
         latest = Path(args.output_dir) / checkpoints.LATEST
         args.resume = str(latest) if latest.exists() else None
+    if args.budget:  # which is all there is to the run: epochs of before do not count
+        args.reset_epoch = not args.resume
     if args.resume:
         start = checkpoints.read_checkpoint(args.resume, prefer_ema=False)
         check_resumable(start.content, args.resume)
     elif args.checkpoint == "none":
-        if config.train_cfg.freeze_bn:
+        if config.train_cfg.freeze_bn == 1:
             raise UserError("train.frozen_from_scratch")
         return None
     else:
         start = checkpoints.read_checkpoint(args.checkpoint)
-    finished = 0 if args.reset_epoch else start.epoch or 0
+    finished = 0 if args.reset_epoch or args.budget else start.epoch or 0
     path, epochs = args.resume or args.checkpoint, config.train_cfg.epoch
     if finished > epochs or (finished == epochs and not args.resume):
         raise UserError("train.already_finished", path=path, epoch=finished, epochs=epochs)
@@ -315,29 +363,38 @@ def prepare(
     seed_everything(args.seed + ranks.index, args.deterministic)
     output = Path(args.output_dir)
     data = prepare_data(config, output, args.seed, args.keep_set, args.strict)
+    learner = prepare_learner(args, config, start, ranks)
+    progress = starting_progress(args, start)
+    workers, budget = worker_count(args, ranks), None
+    if args.budget:
+        budget = prepare_budget(args, config, start, data, learner, progress, workers)
+        config = configure(args, budget.picks)
+        data = replace(data, training=cropped_as(data.training, config.data.train))
     accumulate = config.train_cfg.accumulate
     batch_size = config.data.batch_size * accumulate
+    samples = config.train_cfg.get("epoch_samples")
+    order = data.training.lasting_order if samples else data.training.weighted_order
     sampler = EpochSampler(
-        len(data.training),
+        samples or len(data.training),
         batch_size,
         ranks.index,
         ranks.world,
         args.seed,
         accumulate,
-        data.training.weighted_order(args.seed),
+        order(args.seed),
     )
-    learner = prepare_learner(args, config, start, ranks)
     options = {
         "seed": args.seed,
         "deterministic": args.deterministic,
         "precision": str(learner.precision).removeprefix("torch."),
     }
+    if args.budget:
+        options["budget_s"] = args.budget
     origin = describe_origin(config, options, data.parts)
     origin |= {"start": describe_start(start), "command": run_command(sys.argv)}
     differences = []
     if args.resume and start is not None:
         differences = compare_with_origin(start, origin, args.force)
-    progress = starting_progress(args, start)
     progress.judge_by(data.criterion)
     folder, sinks = prepare_output(args, config, learner, progress, len(sampler), resources)
     bad_data = BadData(data.training.num_images)
@@ -353,7 +410,7 @@ def prepare(
         validation=data.validation,
         keep_set=data.keep_set,
         sampler=sampler,
-        loader=build_loader(args, data.training, sampler, ranks, sinks),
+        loader=build_loader(workers, data.training, sampler, ranks, sinks),
         learner=learner,
         last_good={},
         meter=LossMeter(),
@@ -362,12 +419,13 @@ def prepare(
         origin=origin,
         waiting=WaitingTime(),
         progress=progress,
+        clock=budget.clock if budget else None,
         sinks=sinks,
         folder=folder,
         interruption=interruption,
         watchdog=watchdog,
     )
-    introduce(run, data.reports, cache_bytes)
+    introduce(run, data.reports, cache_bytes, budget.lines if budget else ())
     load_start(run, start)
     for line in differences:
         sinks.line(line)
@@ -440,19 +498,22 @@ def check_room(
     return folder.check_room(size, min(files, train_cfg.keep_checkpoints or files))
 
 
-def build_loader(
-    args: argparse.Namespace, data: Mixture, sampler: EpochSampler, ranks: Ranks, sinks: Sinks
-) -> SteadyLoader:
-    on_gpu = ranks.device.type == "cuda"
+def worker_count(args: argparse.Namespace, ranks: Ranks) -> int:
+    if args.workers is not None:
+        return int(args.workers)
     # On a CPU the network needs the cores itself; one worker prepares the next batch meanwhile.
-    workers = min(16, usable_cores(ranks.world)) if on_gpu else 1
-    workers = workers if args.workers is None else args.workers
+    return min(16, usable_cores(ranks.world)) if ranks.device.type == "cuda" else 1
+
+
+def build_loader(
+    workers: int, data: Mixture, sampler: EpochSampler, ranks: Ranks, sinks: Sinks
+) -> SteadyLoader:
     return SteadyLoader(
         data,
         sampler,
         lambda count, reason: sinks.line(say("train.workers_again", count=count, reason=reason)),
         num_workers=workers,
-        pin_memory=on_gpu,
+        pin_memory=ranks.device.type == "cuda",
         persistent_workers=workers > 0,
         worker_init_fn=start_worker,
         # Its own generator: the workers' seeds must not move the one that dropout draws from.
@@ -475,7 +536,9 @@ def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | 
     return Progress(epoch=epoch, best_epoch=epoch)  # gains are counted from here
 
 
-def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
+def introduce(
+    run: Run, reports: list[Report], cache_bytes: int, budget_lines: Sequence[str]
+) -> None:
     """Say what the run is about to do, before the first epoch."""
     args, say_line = run.args, run.sinks.line
     say_line(say("train.ready"))
@@ -483,14 +546,15 @@ def introduce(run: Run, reports: list[Report], cache_bytes: int) -> None:
     say_line(say("train.checkpoint", path=args.resume or args.checkpoint))
     say_line(say("train.output_dir", path=args.output_dir))
     say_line(describe_device(run.ranks, run.learner.precision))
-    for line in describe_data(run.data, run.validation, run.sampler.batch_size, run.iterations):
+    samples, batch_size = run.sampler.num_samples, run.sampler.batch_size
+    for line in describe_data(run.data, run.validation, samples, batch_size, run.iterations):
         say_line(line)
     if run.keep_set is not None:
         say_line(say("keep.data", images=run.keep_set.num_images))
     if cache_bytes:
         say_line(say("train.cache", kind=run.config.data.cache, size=cache_bytes / 1e9))
     say_line(say("train.criterion", criterion=say(f"train.criterion.{run.progress.criterion}")))
-    for line in describe_problems(reports):
+    for line in (*describe_problems(reports), *budget_lines):
         say_line(line)
     say_line()
 
@@ -522,8 +586,10 @@ def train(run: Run) -> int:
     train_cfg, progress = run.config.train_cfg, run.progress
     if stop := score_start(run):
         return interrupted(run, stop)
-    for epoch in range(progress.epoch + 1, train_cfg.epoch + 1):
-        if stops_early(run):
+    if run.clock is not None:
+        progress.began_s = run.clock.begin()
+    for epoch in run.epochs_to_come():
+        if stops_early(run) or is_out_of_time(run):
             break
         run.sinks.line(say("train.epoch_start", epoch=epoch))
         started, samples = time.perf_counter(), run.samples_left()
@@ -532,13 +598,17 @@ def train(run: Run) -> int:
         seconds = time.perf_counter() - started
         pace = {
             "seconds": seconds,
-            "images_per_s": samples / seconds,
+            "images_per_s": (samples - run.samples_left()) / seconds,
             "data_wait": run.waiting.take() / seconds,
         }
+        started = time.perf_counter()
         scores, stop = validate(run)
         if stop:
             return interrupted(run, stop)
+        validated = time.perf_counter()
         finish_epoch(run, epoch, pace, scores)
+        if run.clock is not None:
+            run.clock.measured(validated - started, time.perf_counter() - validated)
     if train_cfg.max_forgetting is not None and progress.best is None:
         latest = f"{run.args.output_dir}/{checkpoints.LATEST}"
         run.sinks.line(say("keep.none_eligible", limit=train_cfg.max_forgetting, latest=latest))
@@ -558,15 +628,27 @@ def stops_early(run: Run) -> bool:
     return True
 
 
+def is_out_of_time(run: Run) -> bool:
+    """Whether a budget leaves no time for another epoch; one that is under way has still to end."""
+    if run.clock is None:
+        return False
+    run.clock.agree()
+    if run.progress.iteration or not run.time_is_up:
+        return False
+    if run.progress.used_s < run.clock.budget_s:
+        save(run)  # the epoch before ended with time to spare: now it is known to be the last
+    return True
+
+
 def train_one_epoch(run: Run, epoch: int) -> int:
     """Train through one epoch, from where it was left; gives what interrupted it, or 0."""
     learner, progress, train_cfg = run.learner, run.progress, run.config.train_cfg
-    learner.network.train()
+    learner.begin_epoch(epoch, train_cfg.freeze_bn)
     started, first = time.perf_counter(), progress.iteration + 1
     for iteration, micro_batches in enumerated_steps(run, epoch):
         run.watchdog.beat("compute")
         step = (epoch - 1) * run.iterations + iteration - 1
-        rate = learning_rate(step, run.total_steps, train_cfg) * progress.rate_factor
+        rate = run.rate(step)
         run.meter.add(learner.step(micro_batches, rate))
         note_images(run, micro_batches)
         progress.iteration = iteration
@@ -576,9 +658,9 @@ def train_one_epoch(run: Run, epoch: int) -> int:
 
         if iteration > first:  # which may have started workers and compiled the network
             run.interruption.expect(time.perf_counter() - started)
-        stop = any_rank(run.interrupted_by())
+        stop = run.agree()
         logs = iteration % train_cfg.log_interval == 0
-        last = iteration == run.iterations
+        last = iteration == run.iterations or run.time_is_up
         saves = not last and iteration % (train_cfg.save_every_iters or run.iterations) == 0
         if logs or saves or last or stop:
             read_losses(run, epoch)
@@ -588,6 +670,8 @@ def train_one_epoch(run: Run, epoch: int) -> int:
             return stop
         if saves:
             save(run)
+        if run.time_is_up:
+            break
         started = time.perf_counter()
         run.watchdog.beat("data")
     return 0
@@ -608,7 +692,7 @@ def enumerated_steps(run: Run, epoch: int) -> Iterator[tuple[int, list[Batch]]]:
     """
     first = run.progress.iteration
     run.sampler.set_epoch(epoch, first)
-    if first == run.iterations:
+    if first == run.iterations or run.time_is_up:
         return
     hidden = not (run.ranks.is_first and sys.stderr.isatty())
     bar = tqdm(
@@ -761,6 +845,7 @@ def evaluation_options(run: Run) -> dict[str, Any]:
 def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str, float]) -> None:
     """Count the epoch, log it and write its checkpoints."""
     progress, train_cfg, line = run.progress, run.config.train_cfg, run.sinks.line
+    samples = progress.iteration * run.sampler.batch_size  # fewer where time has cut it off
     means, rate = run.meter.means(), run.learner.optimizer.param_groups[0]["lr"]
     forgets = forgets_too_much(
         scores.get("keep_hmean"), progress.keep_start, train_cfg.max_forgetting
@@ -777,7 +862,7 @@ def finish_epoch(run: Run, epoch: int, pace: dict[str, float], scores: dict[str,
     if pace["data_wait"] > LONG_WAIT:
         line(say("train.waits_for_data", workers=run.loader.num_workers))
     if len(run.data.sources) > 1:
-        for name, images, words in run.data.drawn(run.sampler.samples_of(epoch)):
+        for name, images, words in run.data.drawn(run.sampler.samples_of(epoch)[:samples]):
             line(say("train.drawn", name=name, images=images, words=words))
     for text in describe_scores(scores, progress):
         line(text)

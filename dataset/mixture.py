@@ -1,5 +1,6 @@
 """Several data sets trained on as one."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,10 @@ class Mixture(Dataset[Item]):
         """The order of draws that follows the weights; None where there are none."""
         return None if self.weights is None else WeightedOrder(self.lengths, self.weights, seed)
 
+    def lasting_order(self, seed: int) -> WeightedOrder:
+        """For epochs that are no passes: each pass goes on where the last epoch has left it."""
+        return self.weighted_order(seed) or WeightedOrder([len(self)], [1.0], seed)
+
     @property
     def num_images(self) -> int:
         return sum(source.num_images for source in self.sources)
@@ -50,6 +55,17 @@ class Mixture(Dataset[Item]):
         item = self.sources[source][number, draw]
         item["index"] += sum(part.num_images for part in self.sources[:source])
         return item
+
+    def cropped(self, size: tuple[int, int], repeat_times: int | None = None) -> "Mixture":
+        """The same data with crops of ``size``, (height, width).
+
+        repeat_times: of every source; None leaves them as they are.
+        """
+        sources = [copy.copy(source) for source in self.sources]
+        for source in sources:
+            source.crop_size = size
+            source.repeat_times = repeat_times or source.repeat_times
+        return Mixture(sources, self.weights)
 
     def image_path(self, index: int) -> Path:
         source, index = _locate(index, [part.num_images for part in self.sources])

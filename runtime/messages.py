@@ -164,8 +164,12 @@ MESSAGES: dict[str, dict[str, str]] = {
     },
     # --- checkpoints ----------------------------------------------------------------------------
     "checkpoint.missing": {
-        "ko": "체크포인트 파일이 없습니다: {path}. 경로를 확인하세요 (처음부터 훈련하려면 --checkpoint none).",
-        "en": "checkpoint not found: {path}. Check the path (to train from scratch: --checkpoint none).",
+        "ko": "체크포인트 파일이 없습니다: {path}. 경로를 확인하세요 (체크포인트 없이 훈련하려면 --config {config}로 함께 들어 있는 {shipped}에서 시작하거나 --checkpoint none으로 처음부터).",
+        "en": "checkpoint not found: {path}. Check the path (to train without one: --config {config} starts from {shipped}, --checkpoint none from scratch).",
+    },
+    "checkpoint.shipped_missing": {
+        "ko": "{path}: 이 프로젝트에 함께 들어 있던 가중치가 없습니다. 저장소에서 {shipped} 파일을 다시 받으세요 (git checkout -- {shipped}).",
+        "en": "{path}: the weights that come with this project are not there; get {shipped} from the repository again (git checkout -- {shipped}).",
     },
     "checkpoint.directory": {
         "ko": "{path}: 폴더입니다. 그 안의 체크포인트 파일을 지정하세요.",
@@ -379,6 +383,10 @@ MESSAGES: dict[str, dict[str, str]] = {
     "train.help.save_every_iters": {
         "ko": "에포크 중에도 몇 번의 배치마다 checkpoint_latest.pth를 저장할지 (기본값: 에포크가 끝날 때만)",
         "en": "save checkpoint_latest.pth every so many batches within an epoch too (default: at its end only)",
+    },
+    "train.help.budget": {
+        "ko": "이 시간 안에 명령 전체를 끝냅니다 (20m, 90s, 1h30m, 단위가 없으면 분). 크롭, 배치, 에포크, 학습률을 데이터의 크기와 장치의 속도에 맞춰 고르며, 직접 정한 값은 그대로 둡니다",
+        "en": "end the whole command within this time (20m, 90s, 1h30m; minutes without a unit): picks crop, batch, epochs and learning rate from the size of the data and the speed of the device, but for what you set yourself",
     },
     "train.help.max_minutes": {
         "ko": "이 시간(분)이 되기 전에 저장하고 끝냅니다. 작업 시간이 정해진 서버에서 쓰고, --resume auto로 이어 합니다.",
@@ -680,8 +688,8 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --checkpoint {path} --reset_epoch to fine-tune from epoch 1.",
     },
     "train.frozen_from_scratch": {
-        "ko": "train_cfg.freeze_bn=True는 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none과 함께 쓸 수 없습니다. 체크포인트를 지정하거나 train_cfg.freeze_bn=False로 훈련하세요.",
-        "en": "train_cfg.freeze_bn=True keeps the BatchNorm statistics of a checkpoint, and --checkpoint none has none; name a checkpoint, or train with train_cfg.freeze_bn=False.",
+        "ko": "train_cfg.freeze_bn=1은 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none과 함께 쓸 수 없습니다. 체크포인트를 지정하거나 train_cfg.freeze_bn=0으로 훈련하세요.",
+        "en": "train_cfg.freeze_bn=1 keeps the BatchNorm statistics of a checkpoint, and --checkpoint none has none; name a checkpoint, or train with train_cfg.freeze_bn=0.",
     },
     "train.finished_before": {
         "ko": "✅ {path}: {epoch}에포크까지 모두 끝난 훈련이라 이어 할 것이 없습니다. 더 훈련하려면 --epochs를 늘리고 --force를 붙이세요.",
@@ -702,6 +710,102 @@ MESSAGES: dict[str, dict[str, str]] = {
     "train.time_is_up": {
         "ko": "⏰ --max_minutes의 시간이 다 되어 저장하고 끝냅니다: {path} (에포크 {epoch} 진행 중)",
         "en": "⏰ the time of --max_minutes is up; saved {path} (in the middle of epoch {epoch})",
+    },
+    # --- budget
+    "budget.form": {
+        "ko": "'{value}' 대신 20m, 90s, 1h30m처럼 {seconds:.0f}초 이상의 시간을 쓰세요.",
+        "en": "instead of '{value}', give a time of at least {seconds:.0f} s, such as 20m, 90s or 1h30m.",
+    },
+    "budget.contradiction": {
+        "ko": "--budget은 훈련의 길이를 스스로 정하므로 {name}과(와) 함께 쓸 수 없습니다. 둘 중 하나만 쓰세요.",
+        "en": "--budget decides by itself how long the run is and excludes {name}; use one of the two.",
+    },
+    "budget.too_short": {
+        "ko": "--budget {budget}: 준비, 검증, 저장과 보고서에만 {fixed}이(가) 걸려 훈련할 시간이 모자랍니다. --budget을 늘리거나, data.val의 검증 이미지를 줄이거나, --no-report를 쓰세요.",
+        "en": "--budget {budget}: setting up, validating, saving and the report alone take {fixed}, which leaves too little for training. Raise --budget, name fewer validation photos in data.val, or use --no-report.",
+    },
+    "budget.finished_before": {
+        "ko": "✅ {path}: 시간 예산을 다 쓴 훈련이라 ({epoch}에포크) 이어 할 것이 없습니다. 더 훈련하려면 --budget을 늘리고 --force를 붙이세요.",
+        "en": "✅ {path}: the budget of this run is used up ({epoch} epochs), there is nothing to go on with. To train longer, raise --budget and add --force.",
+    },
+    "budget.title": {
+        "ko": "⏱️ 시간 예산 {budget}: 사진 {images}장, 이 장치에서 {crop}px 크롭 초당 {speed:.1f}장",
+        "en": "⏱️ budget {budget}: {images} photos, {speed:.1f} crops of {crop} px a second on this device",
+    },
+    "budget.time": {
+        "ko": "   - 훈련 {training} (크롭 약 {crops}개), 준비와 검증, 저장, 보고서 {rest}",
+        "en": "   - training {training} (about {crops} crops); setting up, validation, saving and report {rest}",
+    },
+    "budget.crop": {
+        "ko": "   - 크롭 {value}: {reason}",
+        "en": "   - crop {value}: {reason}",
+    },
+    "budget.batch": {
+        "ko": "   - 배치 {value}: {reason}",
+        "en": "   - batch {value}: {reason}",
+    },
+    "budget.rate": {
+        "ko": "   - 학습률 {value:g}: {reason}",
+        "en": "   - learning rate {value:g}: {reason}",
+    },
+    "budget.epochs": {
+        "ko": "   - 에포크 {epochs} × {samples}장: {reason}",
+        "en": "   - epochs {epochs} × {samples} samples: {reason}",
+    },
+    "budget.crop.given": {"ko": "직접 정한 값", "en": "as you have set it"},
+    "budget.crop.small": {
+        "ko": "이 시간에는 가장 작은 크롭으로도 {enough}개를 보지 못합니다",
+        "en": "even of the smallest there is no time for {enough}",
+    },
+    "budget.crop.enough": {
+        "ko": "{enough}개 이상을 볼 수 있는 가장 큰 크롭",
+        "en": "the largest of which there is time for {enough}",
+    },
+    "budget.crop.all": {
+        "ko": "사진의 크기에 맞는 가장 큰 크롭이며, {enough}개 이상을 볼 시간이 있습니다",
+        "en": "the largest that the photos are good for, with time for {enough} or more",
+    },
+    "budget.batch.given": {"ko": "직접 정한 값", "en": "as you have set it"},
+    "budget.batch.cpu": {
+        "ko": "CPU에서는 작은 배치로 더 자주 갱신합니다",
+        "en": "on a CPU small batches give more updates",
+    },
+    "budget.batch.gpu": {
+        "ko": "GPU가 한 번에 계산하는 양",
+        "en": "what keeps a GPU busy",
+    },
+    "budget.batch.large": {
+        "ko": "갱신할 시간이 넉넉해 크게 잡습니다",
+        "en": "large, with time for many updates",
+    },
+    "budget.rate.given": {"ko": "직접 정한 값", "en": "as you have set it"},
+    "budget.rate.batch": {
+        "ko": "배치에 맞춘 값이며, 시간이 다 될 때 0에 이르도록 줄입니다",
+        "en": "by the batch; it falls along the schedule until the time is up",
+    },
+    "budget.epochs.given": {
+        "ko": "repeat_times를 직접 정했습니다",
+        "en": "you have set repeat_times",
+    },
+    "budget.epochs.passes": {
+        "ko": "에포크마다 데이터를 한 번씩 봅니다",
+        "en": "each is a pass through the data",
+    },
+    "budget.epochs.bounds": {
+        "ko": "검증을 너무 드물거나 잦지 않게 합니다",
+        "en": "validations neither too rare nor too often",
+    },
+    "budget.epochs.validation": {
+        "ko": "검증과 저장이 시간의 {share:.0%}를 넘지 않게 합니다",
+        "en": "validation and saving take at most {share:.0%} of the time",
+    },
+    "budget.epochs.steps": {
+        "ko": "에포크가 너무 짧지 않게 합니다",
+        "en": "no epoch is too short",
+    },
+    "budget.resumed": {
+        "ko": "⏱️ 시간 예산 {budget}: {used}을(를) 이미 썼으며, 처음에 고른 값으로 이어 합니다",
+        "en": "⏱️ budget {budget}: {used} of it are used; going on with what was picked at first",
     },
     "train.how_to_resume": {
         "ko": "   이어 하려면: {command}",
@@ -1868,16 +1972,16 @@ exit code is 2 then.""",
         "en": "ℹ️ not found, but needed for training: {paths}",
     },
     "sample.instead": {
-        "ko": "   대신 내장 샘플을 실행합니다. 위의 것을 준비하고 다시 실행하면 그것으로 훈련합니다.",
-        "en": "   The embedded sample runs instead; once these are there, start again to train on them.",
+        "ko": "   대신 내장 샘플을 실행합니다. 위의 것을 준비하고 다시 실행하면 그것으로 훈련합니다. 체크포인트 없이 내 데이터로 훈련하려면 --config {config}를 붙이세요.",
+        "en": "   The embedded sample runs instead; once these are there, start again to train on them. To train on your data without a checkpoint, add --config {config}.",
     },
     "sample.about": {
-        "ko": "내장 샘플: 직접 그린 이미지로 가이드의 모든 단계(사전 훈련, 파인튜닝, 평가, 추론)를 몇 분 안에 실행합니다.",
-        "en": "The embedded sample: every step of the guide (pretraining, fine-tuning, test, inference) on drawn images, in a few minutes.",
+        "ko": "내장 샘플: 함께 들어 있는 가중치와 직접 그린 이미지로 가이드의 모든 단계(파인튜닝, 평가, 추론)를 몇 분 안에 실행합니다.",
+        "en": "The embedded sample: every step of the guide (fine-tuning, test, inference) with the weights that come with this project and drawn images, in a few minutes.",
     },
     "sample.examples": {
-        "ko": "예시:\n  python tools/run_sample.py\n  python tools/run_sample.py -- --epochs 14",
-        "en": "examples:\n  python tools/run_sample.py\n  python tools/run_sample.py -- --epochs 14",
+        "ko": "예시:\n  python tools/run_sample.py\n  python tools/run_sample.py -- --epochs 8",
+        "en": "examples:\n  python tools/run_sample.py\n  python tools/run_sample.py -- --epochs 8",
     },
     "sample.help.folder": {
         "ko": "샘플의 파일을 모두 담을 폴더 (기본값: 프로젝트의 sample_run)",
@@ -1894,10 +1998,6 @@ exit code is 2 then.""",
     "sample.stage": {"ko": "\n▶ {name}", "en": "\n▶ {name}"},
     "sample.stage_done": {"ko": "✔ {name} (이미 끝났습니다)", "en": "✔ {name} (done before)"},
     "sample.stage.draw": {"ko": "연습용 이미지 그리기", "en": "drawing the images"},
-    "sample.stage.pretrain": {
-        "ko": "사전 훈련: 7에포크, checkpoint_7ep.pth 만들기",
-        "en": "pretraining: 7 epochs, for a checkpoint_7ep.pth",
-    },
     "sample.stage.before": {"ko": "파인튜닝 전 평가", "en": "test before fine-tuning"},
     "sample.stage.finetune": {"ko": "파인튜닝", "en": "fine-tuning"},
     "sample.stage.after": {"ko": "파인튜닝 후 평가", "en": "test after fine-tuning"},
@@ -1907,16 +2007,16 @@ exit code is 2 then.""",
         "en": "⏹️ the sample was interrupted; the same command goes on from here.",
     },
     "sample.done": {
-        "ko": "\n🎉 샘플 완료: 검증 hmean {before:.3f} (checkpoint_7ep.pth) → {after:.3f} (checkpoint_best.pth)",
-        "en": "\n🎉 sample done: validation hmean {before:.3f} (checkpoint_7ep.pth) → {after:.3f} (checkpoint_best.pth)",
+        "ko": "\n🎉 샘플 완료: 검증 hmean {before:.3f} ({start}) → {after:.3f} (checkpoint_best.pth)",
+        "en": "\n🎉 sample done: validation hmean {before:.3f} ({start}) → {after:.3f} (checkpoint_best.pth)",
     },
     "sample.files": {
         "ko": "   - 최고 체크포인트: {best}\n   - 검출 결과: {overlay}",
         "en": "   - best checkpoint: {best}\n   - what it finds: {overlay}",
     },
     "sample.your_turn": {
-        "ko": "\n이제 내 데이터로 (이 프로젝트의 폴더에서):\n  1. checkpoint_7ep.pth를 이 프로젝트의 폴더에 넣습니다.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨 data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image 내_사진.jpg",
-        "en": "\nNow with your own data (in the folder of this project):\n  1. Put checkpoint_7ep.pth into the folder of this project.\n  2. ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels data.test.img_dir=test_images data.test.gt_dir=test_labels\n  3. {python} test.py config/fast/ic15/fast_checkpoint_7ep_finetune.py finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=test_images data.test.gt_dir=test_labels\n  4. {python} inference_single.py --config config/fast/ic15/fast_checkpoint_7ep_finetune.py --checkpoint finetune_checkpoints/checkpoint_best.pth --image my_photo.jpg",
+        "ko": "\n이제 내 데이터로 (이 프로젝트의 폴더에서):\n  1. ./run_checkpoint_7ep_training.sh --config {config} --cfg-options data.train.img_dir=내_이미지 data.train.gt_dir=내_라벨 data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  2. {python} test.py {config} finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=평가_이미지 data.test.gt_dir=평가_라벨\n  3. {python} inference_single.py --config {config} --checkpoint finetune_checkpoints/checkpoint_best.pth --image 내_사진.jpg\n  checkpoint_7ep.pth에서 시작하려면 이 프로젝트의 폴더에 넣고, 1에서는 --config를 빼고 2와 3에서는 config/fast/ic15/fast_checkpoint_7ep_finetune.py를 쓰세요.",
+        "en": "\nNow with your own data (in the folder of this project):\n  1. ./run_checkpoint_7ep_training.sh --config {config} --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels data.test.img_dir=test_images data.test.gt_dir=test_labels\n  2. {python} test.py {config} finetune_checkpoints/checkpoint_best.pth --eval --cfg-options data.test.img_dir=test_images data.test.gt_dir=test_labels\n  3. {python} inference_single.py --config {config} --checkpoint finetune_checkpoints/checkpoint_best.pth --image my_photo.jpg\n  To start from checkpoint_7ep.pth, put it into the folder of this project, leave --config out of 1 and use config/fast/ic15/fast_checkpoint_7ep_finetune.py in 2 and 3.",
     },
     # --- export ---------------------------------------------------------------------------------
     "export.about": {
@@ -1924,8 +2024,8 @@ exit code is 2 then.""",
         "en": "Write a model for other programs (ONNX, safetensors, docTR), and check on your own photos that it finds what PyTorch finds.",
     },
     "export.examples": {
-        "ko": "예시:\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx --images 내_이미지 --int8\n  python tools/export_onnx.py config.py checkpoint_best.pth model.safetensors\n  python tools/export_onnx.py config.py checkpoint_best.pth model.pt --doctr",
-        "en": "examples:\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx --images my_photos --int8\n  python tools/export_onnx.py config.py checkpoint_best.pth model.safetensors\n  python tools/export_onnx.py config.py checkpoint_best.pth model.pt --doctr",
+        "ko": "예시:\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx --images 내_이미지 --int8\n  python tools/export_onnx.py config.py checkpoint_best.pth model.safetensors --half\n  python tools/export_onnx.py config.py checkpoint_best.pth model.pt --doctr",
+        "en": "examples:\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx\n  python tools/export_onnx.py config.py checkpoint_best.pth model.onnx --images my_photos --int8\n  python tools/export_onnx.py config.py checkpoint_best.pth model.safetensors --half\n  python tools/export_onnx.py config.py checkpoint_best.pth model.pt --doctr",
     },
     "export.help.output": {
         "ko": "쓸 파일: .onnx, .safetensors(EMA 가중치), --doctr와 함께 .pt",
@@ -1942,6 +2042,10 @@ exit code is 2 then.""",
     "export.help.int8": {
         "ko": "OUT_int8.onnx(8비트 정수)도 만들고, hmean을 얼마나 잃고 얼마나 빨라지는지 알려 줍니다",
         "en": "also write OUT_int8.onnx, in 8 bit integers, and say how much hmean it loses and how much faster it is",
+    },
+    "export.help.half": {
+        "ko": ".safetensors의 합성곱 가중치를 16비트(float16)로 저장해 크기를 반으로 줄입니다. 읽을 때는 32비트로 되돌립니다",
+        "en": "store the convolutions' weights in a .safetensors file as 16 bit (float16), in half the space; reading turns them back into 32 bit",
     },
     "export.help.doctr": {
         "ko": "docTR의 fast_tiny, fast_small, fast_base가 읽는 가중치를 씁니다",
@@ -1966,6 +2070,10 @@ exit code is 2 then.""",
     "export.int8_needs_onnx": {
         "ko": "{path}: --int8은 .onnx 파일에만 쓸 수 있습니다. 이름을 .onnx로 끝내거나 --int8을 빼세요.",
         "en": "{path}: --int8 is for .onnx files; let the name end in .onnx, or leave --int8 out.",
+    },
+    "export.half_needs_safetensors": {
+        "ko": "{path}: --half는 .safetensors 파일에만 쓸 수 있습니다. 이름을 .safetensors로 끝내거나 --half를 빼세요.",
+        "en": "{path}: --half is for .safetensors files; let the name end in .safetensors, or leave --half out.",
     },
     "export.not_in_doctr": {
         "ko": "docTR에는 이 모델(크기: {size})과 층의 구성이 같은 모델이 없습니다. fast_tiny, fast_small, fast_base의 nas-config로 훈련한 체크포인트를 쓰거나 .onnx로 내보내세요.",

@@ -16,6 +16,7 @@ class Progress:
     split: pieces that each micro-batch is cut into to fit into memory.
     keep_start: hmean of the starting weights on the keep set, None without one.
     unreadable: numbers of the photos that could not be read any more.
+    used_s: seconds of a ``--budget`` that are over; began_s: those before the first step.
     criterion: what the best epoch is chosen by, one of CRITERIA; best: its value then.
     """
 
@@ -29,6 +30,8 @@ class Progress:
     criterion: str = "loss"
     best: float | None = None
     best_epoch: int = 0
+    used_s: float = 0.0
+    began_s: float | None = None
 
     def judge_by(self, criterion: str) -> None:
         """Choose the best epoch by ``criterion`` from now on: scores of another do not compare."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from runtime.checkpoint_reading import shown
+from runtime.config_schema import DEFAULTS
 from runtime.loss_meter import LossMeter
 from runtime.messages import UserError, say
 from runtime.progress import Progress
@@ -66,8 +67,9 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     same_data = not found and bool(old.get("data"))
     if isinstance(old.get("config"), Mapping) and isinstance(new.get("config"), Mapping):
         before, after = dict(flat(old["config"])), dict(flat(new["config"]))
+        absent = dict(flat(DEFAULTS))  # what a key meant before there was one
         for name in [*before, *(name for name in after if name not in before)]:
-            values = before.get(name, _ABSENT), after.get(name, _ABSENT)
+            values = before.get(name, absent.get(name, _ABSENT)), after.get(name, _ABSENT)
             if values[0] != values[1] and name.rpartition(".")[2] not in _RANKS:
                 moved = same_data and _PLACES.fullmatch(name) is not None
                 found.append(Change(name, *values, moved or bool(_HARMLESS.fullmatch(name))))

@@ -35,8 +35,19 @@ def learning_rate(step: int, total_steps: int, train_cfg: Mapping[str, Any]) -> 
     tuple of epochs at each of which the rate drops to a tenth) and, where they apply,
     ``step_size``, ``gamma`` and ``warmup_iters`` (steps over which the rate rises linearly).
     """
-    progress = step / total_steps
     epoch = step * train_cfg["epoch"] // total_steps
+    return _rate(step / total_steps, epoch, step, train_cfg)
+
+
+def timed_rate(fraction: float, step: int, train_cfg: Mapping[str, Any]) -> float:
+    """The rate of step ``step`` of a run whose length is a time, of which ``fraction`` is over.
+
+    fraction: 0 <= fraction <= 1.  train_cfg: see ``learning_rate``; its epochs share the time.
+    """
+    return _rate(fraction, int(fraction * train_cfg["epoch"]), step, train_cfg)
+
+
+def _rate(progress: float, epoch: int, step: int, train_cfg: Mapping[str, Any]) -> float:
     schedule = train_cfg["schedule"]
     if isinstance(schedule, str):
         factor = SCHEDULES[schedule](progress, epoch, train_cfg)

@@ -20,6 +20,11 @@ REPORT_FILE = "before_after.html"
 _MOST_ON_GPU, _MOST_ON_CPU = 500, 60
 
 
+def most_photos(device: torch.device) -> int:
+    """How many validation photos a report looks at where nobody says so."""
+    return _MOST_ON_GPU if device.type == "cuda" else _MOST_ON_CPU
+
+
 def write_gain_report(
     output: Path,
     config: Config,
@@ -28,11 +33,12 @@ def write_gain_report(
     device: torch.device,
     precision: torch.dtype,
     stop: Callable[[], bool],
+    most: int | None = None,
 ) -> str:
     """Compare the run's start with its best and write REPORT_FILE; gives a sentence on it.
 
     output: the run's folder.  origin: its ``provenance``, with the "start" that ``describe_start``
-    gives.  stop: once it says True, the report is given up.
+    gives.  stop: once it says True, the report is given up.  most: photos; None for the usual.
     Never raises: the training is done and saved, whatever happens here.
     """
     path = output / REPORT_FILE
@@ -40,7 +46,6 @@ def write_gain_report(
         if validation is None or validation.packed.ignore.all():
             return say("comparison.no_labels")
         before, after = starting_weights(origin), read_checkpoint(output / BEST)
-        on_gpu = device.type == "cuda"
         found = compare(
             config,
             before,
@@ -48,7 +53,7 @@ def write_gain_report(
             validation,
             device,
             precision == torch.bfloat16,
-            most=_MOST_ON_GPU if on_gpu else _MOST_ON_CPU,
+            most=most or most_photos(device),
             stop=stop,
         )
         if found is None:

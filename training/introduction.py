@@ -22,13 +22,13 @@ def describe_device(ranks: Ranks, precision: torch.dtype) -> str:
 
 
 def describe_data(
-    data: Mixture, validation: TextDataset | None, batch_size: int, iterations: int
+    data: Mixture, validation: TextDataset | None, samples: int, batch_size: int, iterations: int
 ) -> Iterator[str]:
     """Numbers of images, the formats that were found out, and the parts of a mixture."""
     yield say(
         "train.data",
         images=data.num_images,
-        samples=len(data),
+        samples=samples,
         batch=batch_size,
         iterations=iterations,
     )

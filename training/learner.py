@@ -48,10 +48,8 @@ class Learner:
         model.to(ranks.device)
         if ranks.world > 1:
             copy_from_first_rank(model.state_dict().values())
-        if train_cfg["freeze_bn"]:
-            freeze_batchnorm(model)
-        elif ranks.world > 1 and train_cfg["sync_bn"]:
-            synchronise_batchnorm(model)
+            if train_cfg["sync_bn"]:
+                synchronise_batchnorm(model)
         self.statistics = Restorable(model.buffers())
         self.model = model
         self.network: nn.Module = compiled(model) if compile_it else model
@@ -61,6 +59,19 @@ class Learner:
         self.ema = Ema(model, train_cfg["ema_decay"])
         self.clip_grad = train_cfg["clip_grad"]
         self.split = 1
+
+    def begin_epoch(self, epoch: int, freeze_bn: int) -> None:
+        """freeze_bn: the epoch, counted from 1, from which on BatchNorm is frozen; 0 for never.
+
+        What is kept are the averaged statistics: those of the last few batches waver.
+        """
+        self.network.train()
+        if 0 < freeze_bn <= epoch:
+            averages = self.ema.state_dict()
+            for name, statistics in self.model.named_buffers():
+                if name in averages:
+                    statistics.copy_(averages[name])
+            freeze_batchnorm(self.model)
 
     def step(self, micro_batches: Sequence[Batch], rate: float) -> Tensor:
         """One optimizer step on the mean loss of all samples of all ranks.

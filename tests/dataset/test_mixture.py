@@ -72,6 +72,25 @@ def test_what_an_epoch_draws_is_counted_by_source(folders):
     assert drawn == [("scans", 750, 750), (f"{folders[1].parent.name}/many", 250, 750)]
 
 
+def test_other_crops_of_the_same_data_leave_the_data_as_they_are(folders):
+    data = build_training_data([spec(folders[0], repeat_times=2), spec(folders[1])], seed=1)
+
+    wide, once = data.cropped((64, 128)), data.cropped((32, 32), repeat_times=1)
+
+    assert tuple(wide[0]["imgs"].shape) == (3, 64, 128)
+    assert (len(wide), len(once), len(data)) == (8, 5, 8)
+    assert tuple(data[0]["imgs"].shape) == (3, 96, 96)
+
+
+def test_a_lasting_order_goes_through_all_before_any_comes_again(folders):
+    data = build_training_data([spec(folder) for folder in folders], seed=1)
+    sampler = EpochSampler(2, 2, weighted=data.lasting_order(0))
+
+    drawn = np.concatenate([sampler.samples_of(epoch) for epoch in range(5)])
+
+    assert sorted(drawn[:5]) == sorted(drawn[5:]) == [0, 1, 2, 3, 4]
+
+
 def test_each_source_has_sizes_and_changes_of_its_own(folders):
     parts = [spec(folders[0], is_transform=True, augment={"rotation": 0}), spec(folders[1])]
 

@@ -58,10 +58,10 @@ def test_two_records_of_one_run_have_no_changes():
     ("key", "old", "new", "exact"),
     [
         ("train_cfg.save_interval", 5, 1, True),
-        ("train_cfg.keep_checkpoints", "-", 3, True),
-        ("train_cfg.log_interval", "-", 1, True),
-        ("train_cfg.save_every_iters", "-", 100, True),
-        ("train_cfg.early_stop_patience", "-", 9, True),
+        ("train_cfg.keep_checkpoints", None, 3, True),
+        ("train_cfg.log_interval", 10, 1, True),
+        ("train_cfg.save_every_iters", None, 100, True),
+        ("train_cfg.early_stop_patience", None, 9, True),
         ("test_cfg.result_path", "x.zip", "y.zip", True),
         ("data.cache", None, "ram", True),
         ("data.train.1.img_dir", "b", "moved/b", True),  # the fingerprints are the same
@@ -73,7 +73,7 @@ def test_two_records_of_one_run_have_no_changes():
         ("train_cfg.lr", 1e-4, 1e-3, False),
         ("train_cfg.schedule", [20, 40], "polylr", False),
         ("train_cfg.epoch", 50, 60, False),
-        ("train_cfg.optimizer", "-", "SGD", False),
+        ("train_cfg.optimizer", "Adam", "SGD", False),
         ("test_cfg.min_score", 0.8, 0.9, False),
         ("train_cfg.save_intervals", "-", 1, False),  # an unknown key may do anything
     ],
@@ -81,6 +81,12 @@ def test_two_records_of_one_run_have_no_changes():
 def test_a_changed_key_is_named_with_both_values_and_whether_it_matters(key, old, new, exact):
     found = changes(record(), record(**{key.replace(".", "__"): new}))
     assert found == ([] if exact is None else [Change(key, old, new, exact)])
+
+
+def test_a_key_younger_than_the_checkpoint_had_its_default_then():
+    assert changes(record(), record(train_cfg__freeze_bn=0)) == []
+    found = changes(record(), record(train_cfg__freeze_bn=2))
+    assert found == [Change("train_cfg.freeze_bn", 0, 2, exact=False)]
 
 
 def test_changed_data_breaks_an_exact_resume_and_so_does_where_it_lies():

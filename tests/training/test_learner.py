@@ -116,13 +116,20 @@ def test_a_failed_attempt_leaves_no_trace_in_the_statistics(folder):
         assert torch.equal(value, failing.model.state_dict()[name]), name
 
 
-def test_with_frozen_batchnorm_weights_learn_and_statistics_stay(folder):
-    made = learner(folder, "train_cfg.freeze_bn=True")
-    statistics = {key: value.clone() for key, value in made.model.named_buffers()}
-    weights = {key: value.detach().clone() for key, value in made.model.named_parameters()}
-    made.step([default_collate(samples(folder))], 1e-3)
-    assert all(torch.equal(value, statistics[key]) for key, value in made.model.named_buffers())
-    assert not any(torch.equal(value, weights[key]) for key, value in made.model.named_parameters())
+def test_from_the_epoch_of_freeze_bn_on_the_averaged_statistics_stay_and_weights_learn(folder):
+    made = learner(folder)
+    batches = [default_collate(samples(folder))]
+    made.begin_epoch(1, freeze_bn=2)
+    made.step(batches, 1e-3)
+    averages = {key: made.ema.weights[key].clone() for key in made.model.state_dict()}
+    live = {key: value.clone() for key, value in made.model.state_dict().items()}
+    made.begin_epoch(2, freeze_bn=2)
+    made.step(batches, 1e-3)
+    for key, value in made.model.state_dict().items():
+        if "running" in key:
+            assert torch.equal(value, averages[key]) and not torch.equal(value, live[key])
+    for key, weights in made.model.named_parameters():
+        assert not torch.equal(weights, live[key])
 
 
 def test_what_does_not_fit_one_by_one_ends_with_advice(folder):
