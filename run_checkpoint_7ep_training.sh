@@ -4,7 +4,9 @@
 #   ./run_checkpoint_7ep_training.sh
 #   ./run_checkpoint_7ep_training.sh --epochs 10
 #   ./run_checkpoint_7ep_training.sh --cfg-options data.train.img_dir=my_images data.train.gt_dir=my_labels
+#   ./run_checkpoint_7ep_training.sh --config config/fast/ic15/fast_tiny_finetune.py --cfg-options ...
 #
+# The last starts from the weights in pretrained/, for those without a checkpoint of their own.
 # Without checkpoint_7ep.pth, or without the data of the config, the embedded sample runs instead.
 # PYTHON=/path/to/python3.11 chooses the interpreter; FAST_LANG=en or --lang en speaks English.
 set -euo pipefail
@@ -24,7 +26,6 @@ case $own_files in
   0)
     exec "$VENV_PYTHON" "${here}train_checkpoint_7ep.py" \
       --config "${here}config/fast/ic15/fast_checkpoint_7ep_finetune.py" \
-      --checkpoint "${here}checkpoint_7ep.pth" \
       --output_dir "${here:-./}finetune_checkpoints" "$@"
     ;;
   10) exec "$VENV_PYTHON" "${here}tools/run_sample.py" -- "$@" ;; # something is missing, and was named

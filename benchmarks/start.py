@@ -10,6 +10,7 @@ from benchmarks.measure import Row
 from dataset.sample_data import write_sample_data
 
 RUNS = 3
+SMALL_CROPS = ("data.train.img_size=128", "data.train.short_size=192")
 
 
 def rows(args: argparse.Namespace) -> Iterator[Row]:
@@ -20,7 +21,7 @@ def rows(args: argparse.Namespace) -> Iterator[Row]:
     for run in range(RUNS):
         finished = train(
             folder, args.folder / f"start_{run}", "--epochs", 3, "--device", args.device,
-            options=("train_cfg.log_interval=1",),
+            options=("train_cfg.log_interval=1", *SMALL_CROPS),
         )  # fmt: skip
         steps = [second for second, line in finished.lines if "batch [" in line]
         per_epoch = len(steps) // 3

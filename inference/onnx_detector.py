@@ -14,6 +14,7 @@ from inference.thresholds import Thresholds, thresholds_for
 from inference.tiling import cut, refuse_too_large, side_for
 from models.post_processing import STRIDE, Detection, outline_text, regions_of_kernels
 from runtime.messages import UserError
+from runtime.shipped import missing_checkpoint
 
 Size = tuple[int, int]
 FORMAT = "fast_finetuning/1"
@@ -140,7 +141,7 @@ def open_session(path: str | Path, device: str = "auto") -> Any:
     """An ONNX Runtime session with as many threads as this process may use cores."""
     path = Path(path)
     if not path.is_file():
-        raise UserError("checkpoint.missing", path=path)
+        raise missing_checkpoint(path)
     onnxruntime = import_onnxruntime()
     from onnxruntime.capi import onnxruntime_pybind11_state as errors
 

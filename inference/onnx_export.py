@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from dataset.images import SIDE_MULTIPLE_PX
@@ -20,7 +21,8 @@ from runtime.checkpoint import Checkpoint, network_size
 from runtime.messages import UserError
 from runtime.provenance import plain, versions
 
-FLOAT, INT8 = "float32", "int8"
+FLOAT, HALF, INT8 = "float32", "float16", "int8"
+PRIVATE = ("host", "command", "start")
 
 
 def export_metadata(
@@ -33,12 +35,13 @@ def export_metadata(
     """What an exported file says about itself; numbers and lists are written as JSON.
 
     ``format`` to ``thresholds_source`` are what a program needs, the rest tells where the file
-    comes from.  Of the provenance, the host and the folders of the data stay at home.
+    comes from.  Of the provenance, the host and whatever names its folders stay at home.
     """
     record = checkpoint.content.get("provenance")
-    kept = {key: value for key, value in dict(record or {}).items() if key != "host"}
+    kept = {key: value for key, value in dict(record or {}).items() if key not in PRIVATE}
     if isinstance(kept.get("config"), Mapping):
-        kept["config"] = {key: value for key, value in kept["config"].items() if key != "data"}
+        # A detector that is made from the file alone asks the config at which size to look.
+        kept["config"] = {**kept["config"], "data": {"test": {"short_size": short_size}}}
     numbers = {
         "mean": [round(255 * share, 6) for share in IMAGENET_MEAN],
         "std": [round(255 * share, 6) for share in IMAGENET_STD],
@@ -83,14 +86,31 @@ def import_onnx() -> Any:
 
 
 def write_safetensors(
-    path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str]
+    path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str], half: bool = False
 ) -> None:
-    """Write weights in training form: with them training can go on."""
+    """Write weights in training form: with them training can go on.
+
+    half: the kernels of the convolutions as float16, in half the space.
+    """
     from safetensors.torch import save
 
     whole = {key: value.detach().contiguous().cpu() for key, value in weights.items()}
     own = {"input": "weights in training form", "output": "all channels"}
+    if half:
+        whole = {key: halved(value) for key, value in whole.items()}
+        own["precision"] = HALF
     write_whole(path, save(whole, {**metadata, **own}))
+
+
+def halved(value: Tensor) -> Tensor:
+    """A convolution's kernel as float16; anything else, and what float16 cannot hold, as it is.
+
+    float16 has 8 times the precision of bfloat16, and kernels are far from the ends of its range.
+    The variances of BatchNorm may lie beyond them; they and other vectors take next to no space.
+    """
+    if value.dim() < 2 or not value.is_floating_point():
+        return value
+    return value.half() if value.abs().max() <= torch.finfo(torch.float16).max else value
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -33,13 +33,15 @@ FORMAT_VERSION = 1
 BACKBONE_STARTS = ("first_conv.", "stage1.", "stage2.", "stage3.", "stage4.")
 # Blocks in stages 1 to 4 of the three published sizes.
 KNOWN_SIZES = {(3, 4, 4, 4): "tiny", (2, 8, 8, 5): "small", (10, 10, 8, 5): "base"}
+HALF_TYPES = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """What a checkpoint file holds.
 
-    weights: the chosen state dict, keys without ``module.``.
+    weights: the chosen state dict, keys without ``module.``; what the file has in 16 bit is float32
+        here, since the small steps of a training would be lost in 16 bit.
     source: 'ema', 'state_dict', 'weights' (a bare state dict) or 'backbone' (ImageNet weights).
     epoch: finished epochs, None where the file does not say.
     content: the whole file, for resuming.
@@ -66,7 +68,7 @@ def read_checkpoint(path: str | Path, prefer_ema: bool = True) -> Checkpoint:
     source = next((name for name in names if isinstance(content.get(name), Mapping)), "weights")
     raw = content if source == "weights" else content[source]
     weights = {
-        str(key).removeprefix("module."): value
+        str(key).removeprefix("module."): value.float() if value.dtype in HALF_TYPES else value
         for key, value in raw.items()
         if isinstance(value, Tensor)
     }

@@ -21,6 +21,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from runtime.messages import UserError
+from runtime.shipped import missing_checkpoint
 from runtime.tensor_pickle import DTYPES, Damaged, Machine, Storages, UnsafeName
 
 # The description of all tensors and values of a file, without their numbers; some MB at most.
@@ -80,7 +81,7 @@ def _open(path: Path) -> BinaryIO:
         # Should it be exchanged for a pipe just now, opening must not wait for a writer.
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     except FileNotFoundError:
-        raise UserError("checkpoint.missing", path=path) from None
+        raise missing_checkpoint(path) from None
     except PermissionError:
         raise UserError("checkpoint.permission", path=path) from None
     except (OSError, ValueError) as error:
@@ -99,7 +100,7 @@ def _refuse_what_is_no_checkpoint(path: Path, size: int, head: bytes) -> None:
 
 
 def _read_safetensors(path: Path, head: bytes, size: int) -> dict[str, Any]:
-    """Weights, and the thresholds that an exported file has in its metadata."""
+    """Weights, and what an exported file has in its metadata: thresholds and provenance."""
     (header_bytes,) = struct.unpack_from("<Q", head)
     if header_bytes > min(size, MAX_DESCRIPTION):
         raise Damaged("header")
@@ -112,6 +113,7 @@ def _read_safetensors(path: Path, head: bytes, size: int) -> dict[str, Any]:
     return {
         **weights,
         "thresholds": {**thresholds, "source": metadata.get("thresholds_source", "")},
+        "provenance": json.loads(metadata.get("provenance", "{}")),
     }
 
 

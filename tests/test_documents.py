@@ -21,7 +21,8 @@ from tests.conftest import PROJECT
 from tests.inference.command import run_here
 
 README, GUIDE, CHANGES = "README.md", "CHECKPOINT_7EP_TRAINING_README.md", "CHANGELOG.md"
-DOCUMENTS = (README, GUIDE, CHANGES)
+CARD = "pretrained/README.md"
+DOCUMENTS = (README, GUIDE, CHANGES, CARD)
 TRAIN, TEST, INFER = "train_checkpoint_7ep.py", "test.py", "inference_single.py"
 SCRIPTS = (
     TRAIN, TEST, INFER, "tools/make_sample_data.py", "tools/make_lmdb.py", "tools/check_data.py",
@@ -195,7 +196,7 @@ def test_a_config_key_that_is_named_exists(document):
 
 @pytest.mark.parametrize(
     "block",
-    [*blocks(README, "python"), *blocks(GUIDE, "python")],
+    [*blocks(README, "python"), *blocks(GUIDE, "python"), *blocks(CARD, "python")],
     ids=lambda block: block.split("\n")[0],
 )
 def test_python_in_a_document_is_a_valid_config_or_imports_what_exists(block, tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime import shipped
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the scripts are for bash")
@@ -114,7 +115,7 @@ def test_a_first_start_makes_the_environment_and_trains(project):
     assert [line for line in entries if " " not in line] == ["venv", "polygon", "install"]
     assert entries[-1] == (
         "train_checkpoint_7ep.py|--config|config/fast/ic15/fast_checkpoint_7ep_finetune.py|"
-        "--checkpoint|checkpoint_7ep.pth|--output_dir|./finetune_checkpoints|--epochs|10|"
+        "--output_dir|./finetune_checkpoints|--epochs|10|"
         f"in {project.root}"
     )
     assert "가상 환경을 만듭니다" in result.stderr
@@ -212,7 +213,7 @@ def test_from_another_folder_the_projects_files_are_named_from_its_own(project, 
     root = project.root
     assert project.entries()[-1] == (
         f"train_checkpoint_7ep.py|--config|{root}/config/fast/ic15/fast_checkpoint_7ep_finetune.py|"
-        f"--checkpoint|{root}/checkpoint_7ep.pth|--output_dir|{root}/finetune_checkpoints|"
+        f"--output_dir|{root}/finetune_checkpoints|"
         f"--config|mine.py|in {tmp_path}"
     )
 
@@ -277,6 +278,7 @@ def test_what_is_missing_is_said_in_two_lines():
     assert result.returncode == 10
     assert len(result.stdout.splitlines()) == 2
     assert "checkpoint_7ep.pth" in result.stdout
+    assert f"--config {shipped.CONFIG}" in result.stdout
     assert result.stderr == ""
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dataset import build_training_data
+from runtime import shipped
 from runtime.cli import choose_language
-from runtime.config import PROJECT_ROOT, load_config
+from runtime.config import PROJECT_ROOT, find_file, load_config
 from runtime.messages import UserError, run_script, tell
 
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
@@ -30,7 +31,7 @@ def main() -> int:
     if not missing:
         return 0
     tell("sample.missing", paths=", ".join(map(str, missing)))
-    tell("sample.instead")
+    tell("sample.instead", config=shipped.CONFIG)
     return SAMPLE_NEEDED
 
 
@@ -49,8 +50,7 @@ def missing_files(arguments: Sequence[str]) -> list[Path]:
     if args.help or args.config or args.checkpoint or args.resume:
         return []
     config = load_config(PROJECT_ROOT / CONFIG, args.cfg_options)
-    checkpoint = PROJECT_ROOT / CHECKPOINT
-    missing = [] if checkpoint.exists() else [checkpoint]
+    missing = [] if find_file(CHECKPOINT).exists() else [PROJECT_ROOT / CHECKPOINT]
     try:
         build_training_data(config.data.train)
     except UserError as error:

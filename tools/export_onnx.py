@@ -1,7 +1,7 @@
 """Write a model for use elsewhere, and prove on your own photos that it finds the same.
 
     python tools/export_onnx.py CONFIG CHECKPOINT OUT.onnx [--images FOLDER] [--int8]
-    python tools/export_onnx.py CONFIG CHECKPOINT OUT.safetensors
+    python tools/export_onnx.py CONFIG CHECKPOINT OUT.safetensors [--half]
     python tools/export_onnx.py CONFIG CHECKPOINT OUT.pt --doctr
 
 OUT.onnx is there only if ONNX Runtime found with it what PyTorch finds; otherwise the file stays
@@ -59,6 +59,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("--images", metavar="FOLDER|LMDB", help=say("export.help.images"))
     add("--num", type=cli.POSITIVE, default=20, metavar="N", help=say("export.help.num"))
     add("--int8", action="store_true", help=say("export.help.int8"))
+    add("--half", action="store_true", help=say("export.help.half"))
     add("--doctr", action="store_true", help=say("export.help.doctr"))
     add("--min_score", type=cli.FRACTION, metavar="0..1", help=say("export.help.min_score"))
     add("--min_area", type=cli.COUNT, metavar="N", help=say("export.help.min_area"))
@@ -88,7 +89,7 @@ def main() -> int:
     short_size = args.short_size or configured_short_size(config)
     metadata = export_metadata(model, checkpoint, settings, thresholds, short_size)
     if args.output.suffix == ".safetensors":
-        write_safetensors(args.output, model.state_dict(), metadata)
+        write_safetensors(args.output, model.state_dict(), metadata, args.half)
         tell("export.done", path=args.output, megabytes=megabytes(args.output))
         return 0
     reference = TextDetector(model, settings, short_size=short_size)
@@ -103,6 +104,8 @@ def check_output(args: argparse.Namespace) -> None:
         raise UserError("export.suffix", path=args.output, allowed=", ".join(wanted))
     if args.int8 and suffix != ".onnx":
         raise UserError("export.int8_needs_onnx", path=args.output)
+    if args.half and suffix != ".safetensors":
+        raise UserError("export.half_needs_safetensors", path=args.output)
     if suffix == ".onnx":
         import_onnx()
         import_onnxruntime()

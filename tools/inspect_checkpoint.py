@@ -158,7 +158,8 @@ def record_lines(found: Mapping[str, Any]) -> Iterator[str]:
     if not any(found[name] for name in RECORDS):
         yield say("checkpoint.inspect.no_provenance")
         return
-    yield line("made", f"{found['time']} ({found['host']})")
+    host = "" if found["host"] is None else f" ({found['host']})"
+    yield line("made", f"{found['time']}{host}")
     for name in ("versions", "git", "metrics"):
         if isinstance(found[name], dict) and found[name]:
             yield line(name, pairs(found[name]))

@@ -3,9 +3,9 @@
     python tools/run_sample.py
     python tools/run_sample.py -- --epochs 14       arguments for the fine-tuning
 
-Draws images, pretrains FAST-tiny for 7 epochs into a ``checkpoint_7ep.pth``, fine-tunes from it,
-evaluates before and after, and draws an overlay: all in a folder of its own, ``sample_run/``.  A
-second start goes on behind the last finished stage.
+Draws images, fine-tunes the weights that come with this project on them, evaluates before and
+after, and draws an overlay: all in a folder of its own, ``sample_run/``.  A second start goes on
+behind the last finished stage.
 """
 
 import argparse
@@ -22,20 +22,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from dataset.sample_data import write_sample_data
-from runtime import cli
+from runtime import cli, shipped
 from runtime.config import PROJECT_ROOT
 from runtime.interruption import Interruption
 from runtime.messages import LANGUAGES, run_script, say, tell
 
 CONFIG = "config/fast/sample/fast_tiny_sample.py"
 # The sets of images: how many, and the seed that they are drawn with.
-IMAGE_SETS = {"pretrain": (56, 1), "train": (200, 2), "val": (32, 3)}
-# Small, with large letters before calm backgrounds: a CPU learns from these within minutes.
-IMAGE_SIZE = (192, 256)
-TEXT_HEIGHTS = (0.07, 0.16)
-CLUTTER = 0.3
+IMAGE_SETS = {"train": (100, 2), "val": (32, 3)}
+# Small, so that a CPU is done within minutes; letters of the sizes that the weights know.
+IMAGE_SIZE = (320, 416)
+TEXT_HEIGHTS = (0.045, 0.12)
 LAYOUT = {"img_dir": "images", "gt_dir": "gts"}
-PRETRAIN_EPOCHS = 7
 
 
 def main() -> int:
@@ -64,16 +62,18 @@ class Sample:
         self.folder = folder
         self.extra = extra
         self.anew = False
-        self.start = folder / "checkpoint_7ep.pth"
+        self.photos = folder / "photos"
+        self.start = _short(PROJECT_ROOT / shipped.WEIGHTS)
         self.output = folder / "finetune_checkpoints"
         if named := _option(extra, "--output_dir"):
             self.output = Path(named).resolve()
         self.best = self.output / "checkpoint_best.pth"
 
     def run(self) -> None:
+        if not self.start.exists():
+            raise shipped.missing_checkpoint(self.start)
         tell("sample.start", folder=self.folder)
-        self.stage("draw", self.folder / "val", self.draw)
-        self.stage("pretrain", self.start, self.pretrain)
+        self.stage("draw", self.photos / "val", self.draw)
         self.stage("before", self.folder / "before.json", self.evaluate_start)
         self.stage("finetune", self.folder / "finetuned.json", self.finetune)
         self.stage("after", self.folder / "after.json", self.evaluate_best)
@@ -95,33 +95,15 @@ class Sample:
 
     def draw(self, last: Path) -> None:
         for name, (count, seed) in IMAGE_SETS.items():
-            target, half_done = self.folder / name, self.folder / f"{name}.part"
+            target, half_done = self.photos / name, self.photos / f"{name}.part"
             if target.exists():
                 continue
             shutil.rmtree(half_done, ignore_errors=True)
-            write_sample_data(half_done, count, seed, IMAGE_SIZE, TEXT_HEIGHTS, clutter=CLUTTER)
+            write_sample_data(half_done, count, seed, IMAGE_SIZE, TEXT_HEIGHTS)
             half_done.rename(target)
 
-    def pretrain(self, product: Path) -> None:
-        """7 epochs from scratch, without validation: the training loss is enough to see."""
-        folder = self.folder / "pretraining"
-        finished = folder / f"checkpoint_epoch_{PRETRAIN_EPOCHS}.pth"
-        if not finished.exists():
-            self.script(
-                "train_checkpoint_7ep.py",
-                *("--config", CONFIG, "--checkpoint", "none", "--output_dir", folder),
-                *("--epochs", PRETRAIN_EPOCHS, "--save_interval", PRETRAIN_EPOCHS),
-                *("--resume", "auto"),
-                *self.device(),
-                *self.images("train", "pretrain"),
-                *("--cfg-options", "data.val=None"),
-            )
-        half_done = product.with_suffix(".part")
-        shutil.copyfile(finished, half_done)
-        half_done.replace(product)
-
     def finetune(self, product: Path) -> None:
-        """From the 7-epoch checkpoint on, as in the guide; a stopped run goes on where it was."""
+        """From the shipped weights on, as in the guide; a stopped run goes on where it was."""
         started = self.folder / "finetuning.json"
         resuming = started.exists() and json.loads(started.read_text("utf-8")) == self.extra
         product.unlink(missing_ok=True)
@@ -157,7 +139,7 @@ class Sample:
         """On the validation image in which most words were found."""
         images = json.loads((self.folder / "after.json").read_text("utf-8"))["images"]
         fullest = max(images, key=lambda image: len(image["words"]))
-        image = self.folder / "val" / "images" / fullest["image"]
+        image = self.photos / "val" / "images" / fullest["image"]
         self.script(
             "inference_single.py",
             *("--config", CONFIG, "--checkpoint", self.best, "--image", image),
@@ -170,14 +152,14 @@ class Sample:
             json.loads((self.folder / name).read_text("utf-8"))["score"]["hmean"]
             for name in ("before.json", "after.json")
         )
-        tell("sample.done", before=before, after=after)
+        tell("sample.done", start=self.start.name, before=before, after=after)
         tell("sample.files", best=self.best, overlay=self.folder / "overlay.jpg")
         python = _short(Path(sys.executable), start=PROJECT_ROOT)
-        tell("sample.your_turn", python=shlex.quote(str(python)))
+        tell("sample.your_turn", python=shlex.quote(str(python)), config=shipped.CONFIG)
 
     def images(self, section: str, name: str) -> list[str]:
         """Options that point ``data.train`` or ``data.test`` to a set of images."""
-        folder = self.folder / name
+        folder = self.photos / name
         options = (f"data.{section}.{key}={folder / kind}" for key, kind in LAYOUT.items())
         return ["--cfg-options", *options]
 

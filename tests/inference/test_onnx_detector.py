@@ -86,7 +86,8 @@ def test_what_is_given_counts_before_what_the_file_says():
 
 
 def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
-    record = {"host": "my-machine", "time": "2026", "metrics": {"hmean": 0.5},
+    record = {"host": "my-machine", "command": "/home/me/train", "start": {"path": "/home/me"},
+              "time": "2026", "metrics": {"hmean": 0.5},
               "config": {"model": {"type": "FAST"}, "data": {"train": "/home/me"}}}  # fmt: skip
     said = metadata(provenance=record)
     assert json.loads(said["mean"]) == [123.675, 116.28, 103.53]
@@ -104,7 +105,7 @@ def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
     assert made == {
         "time": "2026",
         "metrics": {"hmean": 0.5},
-        "config": {"model": {"type": "FAST"}},
+        "config": {"model": {"type": "FAST"}, "data": {"test": {"short_size": 128}}},
     }
     assert "numpy" in json.loads(said["versions"])
 

@@ -74,6 +74,18 @@ def test_bare_weights_are_read_from_either_kind_of_file(tmp_path, suffix):
     assert torch.equal(model.state_dict()["det_head.bias"], weights["det_head.bias"])
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_weights_in_16_bit_are_trained_on_in_32(tmp_path, kind):
+    weights = {key: value.to(kind) if value.dim() > 1 else value
+               for key, value in TwoParts().state_dict().items()}  # fmt: skip
+    save_file(weights, tmp_path / "a.safetensors")
+    found = read_checkpoint(tmp_path / "a.safetensors").weights
+    assert found["det_head.weight"].dtype == torch.float32
+    assert torch.equal(found["det_head.weight"], weights["det_head.weight"].float())
+    counter = found["backbone.first_conv.1.num_batches_tracked"]
+    assert counter.dtype == torch.int64
+
+
 def test_imagenet_weights_fill_the_backbone_and_leave_the_rest_alone(tmp_path):
     source, model = TwoParts(), TwoParts()
     head = model.det_head.weight.clone()

@@ -13,10 +13,11 @@ import torch
 from safetensors import safe_open
 
 from dataset.images import read_image
-from inference import onnx_export
+from inference import TextDetector, onnx_export
 from inference.onnx_detector import OnnxDetector
 from inference.thresholds import stored_thresholds
 from runtime.checkpoint import read_checkpoint
+from runtime.config import config_dict, load_config
 from tests.inference.bright_model import bounds, bright_model, photo, save_photo, write_config
 from tests.inference.command import assert_refused, run_here
 
@@ -134,12 +135,41 @@ def test_safetensors_hold_the_averaged_weights_and_the_same_metadata(folder):
     assert all(torch.equal(read.weights[key], wanted[key]) for key in wanted)
 
 
+def test_half_of_the_space_holds_kernels_in_16_bit_and_the_statistics_as_they_are(folder):
+    stated = {"config": {"model": config_dict(load_config(folder / "config.py"))["model"]}}
+    weights = {key: value.clone() for key, value in bright_model().state_dict().items()}
+    variances = next(key for key in weights if key.endswith("running_var"))
+    weights[variances][0] = 1e5  # float16 ends at 65504
+    content = {"epoch": 3, "state_dict": weights, "provenance": stated}
+    torch.save(content, folder / "best.pth")
+    exported = export(folder, "half.safetensors", "--half", "--short_size", 96)
+    assert exported.returncode == 0, exported.stderr
+    with safe_open(folder / "half.safetensors", "pt") as file:
+        kinds = {key: file.get_tensor(key).dtype for key in weights}
+        assert file.metadata()["precision"] == "float16"
+    for key, value in weights.items():
+        assert kinds[key] == (torch.float16 if value.dim() == 4 else value.dtype), key
+    read = read_checkpoint(folder / "half.safetensors").weights
+    assert read[variances][0] == 1e5
+    kernel = "backbone.first_conv.conv.weight"
+    assert torch.equal(read[kernel], weights[kernel].half().float())
+    detector = TextDetector.from_checkpoint(folder / "half.safetensors")
+    assert (detector.short_size, detector.thresholds.min_score) == (96, 0.88)
+
+
+def test_a_kernel_that_16_bit_cannot_hold_stays_in_32():
+    kernel = torch.full((1, 1, 1, 1), 7e4)
+    assert onnx_export.halved(kernel) is kernel
+    assert onnx_export.halved(kernel / 2).dtype == torch.float16
+
+
 @pytest.mark.parametrize(
     ("output", "options", "parts"),
     [
         ("model.pth", [], [".onnx, .safetensors"]),
         ("model.onnx", ["--doctr"], [".pt, .pth"]),
         ("model.safetensors", ["--int8"], ["--int8"]),
+        ("model.onnx", ["--half"], ["--half", ".safetensors"]),
         ("model.pt", ["--doctr"], ["docTR", "tiny"]),
         ("model.onnx", ["--images", "nowhere"], ["--images nowhere"]),
         ("model.onnx", ["--cfg-options", "data.test.img_dir=gone"], ["--images", "gone"]),

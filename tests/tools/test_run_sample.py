@@ -10,10 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from runtime import shipped
+from runtime.messages import UserError
+from tests.conftest import PROJECT
 from tools import run_sample
 from tools.run_sample import Sample
 
 TRAIN, TEST, INFER = "train_checkpoint_7ep.py", "test.py", "inference_single.py"
+START = PROJECT / shipped.WEIGHTS
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """The user is in another folder, so paths are whole."""
+    monkeypatch.chdir(tmp_path)
 
 
 class Recorded(Sample):
@@ -25,7 +35,7 @@ class Recorded(Sample):
         self.fail_at = fail_at
 
     def draw(self, last: Path) -> None:
-        (self.folder / "val" / "images").mkdir(parents=True)
+        (self.photos / "val" / "images").mkdir(parents=True)
 
     def script(self, name: str, *arguments: object) -> None:
         words = list(map(str, arguments))
@@ -35,8 +45,7 @@ class Recorded(Sample):
         if name == TRAIN:
             folder = Path(words[words.index("--output_dir") + 1])
             folder.mkdir(exist_ok=True)
-            for kind in ("epoch_7", "best"):
-                (folder / f"checkpoint_{kind}.pth").write_text(kind)
+            (folder / "checkpoint_best.pth").write_text("best")
         else:
             images = [{"image": "img_1.jpg", "words": [1, 2]}, {"image": "img_2.jpg", "words": [1]}]
             result = {"score": {"hmean": len(self.calls) / 10}, "images": images}
@@ -63,17 +72,25 @@ def folder(tmp_path):
     return tmp_path / "샘플 폴더"
 
 
-def test_it_pretrains_tests_finetunes_tests_and_draws(folder, capsys):
+def test_it_tests_finetunes_the_shipped_weights_tests_and_draws(folder, capsys):
     calls = run(folder)
-    assert names(calls) == [TRAIN, TEST, TRAIN, TEST, INFER]
-    assert calls[0][1][calls[0][1].index("--checkpoint") + 1] == "none"
-    start = str(folder / "checkpoint_7ep.pth")
-    assert start in calls[1][1]
-    assert start in calls[2][1]
-    assert (folder / "checkpoint_7ep.pth").read_text() == "epoch_7"
-    assert str(folder / "finetune_checkpoints" / "checkpoint_best.pth") in calls[3][1]
-    assert str(folder / "val" / "images" / "img_1.jpg") in calls[4][1]  # most words found
-    assert "0.200" in capsys.readouterr().out
+    assert names(calls) == [TEST, TRAIN, TEST, INFER]
+    assert calls[0][1][1] == str(START)
+    assert calls[1][1][calls[1][1].index("--checkpoint") + 1] == str(START)
+    assert str(folder / "finetune_checkpoints" / "checkpoint_best.pth") in calls[2][1]
+    fullest = folder / "photos" / "val" / "images" / "img_1.jpg"
+    assert str(fullest) in calls[3][1]
+    assert "0.100 (fast_tiny_synthetic.safetensors) → 0.300" in capsys.readouterr().out
+
+
+def test_without_the_shipped_weights_one_sentence_says_so_and_nothing_is_begun(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(run_sample, "PROJECT_ROOT", tmp_path)
+    with pytest.raises(UserError) as caught:
+        run(folder)
+    assert caught.value.key == "checkpoint.shipped_missing"
+    assert not folder.exists()
 
 
 def test_a_second_run_does_nothing_again_and_says_the_figures_again(folder, capsys):
@@ -81,8 +98,8 @@ def test_a_second_run_does_nothing_again_and_says_the_figures_again(folder, caps
     capsys.readouterr()
     assert run(folder) == []
     said = capsys.readouterr().out
-    assert "0.200" in said
-    assert "0.400" in said
+    assert "0.100" in said
+    assert "0.300" in said
 
 
 def test_other_arguments_finetune_anew_from_the_same_checkpoint(folder):
@@ -96,17 +113,10 @@ def test_other_arguments_finetune_anew_from_the_same_checkpoint(folder):
 
 
 def test_an_interrupted_finetuning_is_resumed(folder):
-    assert names(run(folder, fail_at=3)) == [TRAIN, TEST, TRAIN]
+    assert names(run(folder, fail_at=2)) == [TEST, TRAIN]
     calls = run(folder)
     assert names(calls) == [TRAIN, TEST, INFER]
     assert "--resume" in calls[0][1]
-
-
-def test_an_interrupted_pretraining_is_resumed(folder):
-    assert names(run(folder, fail_at=1)) == [TRAIN]
-    calls = run(folder)
-    assert "--resume" in calls[0][1]
-    assert "pretraining" in " ".join(calls[0][1])
 
 
 def test_a_folder_of_the_users_is_written_to_but_never_emptied(folder, tmp_path):

@@ -42,8 +42,8 @@ def test_it_draws_the_first_samples_that_a_training_sees(folder, tmp_path):
         {
             "type": "FAST_IC15",
             "is_transform": True,
-            "img_size": 128,
-            "short_size": 192,
+            "img_size": 256,
+            "short_size": 320,
             "img_dir": str(folder / "images"),
             "gt_dir": str(folder / "gts"),
             "augment": {"scale": (0.8, 1.25), "flip": 0.0, "rotation": 5},

@@ -1,4 +1,4 @@
-# 내장 샘플 설정 (FAST-tiny, 직접 그린 작은 이미지). GPU 없이 몇 분 안에 끝나도록 작게 잡았습니다.
+# 내장 샘플 설정 (FAST-tiny, 직접 그린 이미지). GPU 없이 몇 분 안에 끝나도록 작게 잡았습니다.
 model = dict(
     type='FAST',  # 모델 종류
     backbone=dict(
@@ -29,13 +29,13 @@ data = dict(
         type='FAST_IC15',  # 라벨 형식
         split='train',  # 훈련용 이미지
         is_transform=True,  # 데이터 증강 활성화
-        img_size=128,  # 훈련 이미지 크기 (잘라 내는 크기)
-        short_size=192,  # 짧은 변의 크기
+        img_size=256,  # 훈련 이미지 크기 (잘라 내는 크기)
+        short_size=320,  # 짧은 변의 크기
         pooling_size=9,  # 커널을 만들 때 글자를 깎아 내는 창의 크기 (detection_head와 같게)
         read_type='cv2',  # 이미지를 읽는 방식 ('cv2': EXIF 회전 적용, 'pil': 적용하지 않음)
         repeat_times=repeat_times,  # 위에서 정한 반복 횟수
-        img_dir='sample_run/train/images',  # 훈련 이미지 폴더 (샘플이 직접 그립니다)
-        gt_dir='sample_run/train/gts',  # 훈련 라벨 폴더
+        img_dir='sample_run/photos/train/images',  # 훈련 이미지 폴더 (샘플이 직접 그립니다)
+        gt_dir='sample_run/photos/train/gts',  # 훈련 라벨 폴더
         augment=dict(
             scale=(0.8, 1.25),  # 확대, 축소 범위 (short_size에 맞춘 크기의 배수)
             flip=0.0,  # 좌우 뒤집기 확률 (글자가 거꾸로 되므로 쓰지 않음)
@@ -45,17 +45,18 @@ data = dict(
     test=dict(
         type='FAST_IC15',  # 라벨 형식
         split='test',  # 평가용 이미지 (에포크마다 검증에도 씁니다)
-        short_size=192,  # 짧은 변의 크기
+        short_size=320,  # 짧은 변의 크기
         read_type='cv2',  # 이미지를 읽는 방식
-        img_dir='sample_run/val/images',  # 검증 이미지 폴더
-        gt_dir='sample_run/val/gts',  # 검증 라벨 폴더
+        img_dir='sample_run/photos/val/images',  # 검증 이미지 폴더
+        gt_dir='sample_run/photos/val/gts',  # 검증 라벨 폴더
     ),
 )
 
 train_cfg = dict(
-    lr=3e-3,  # 학습률 (막 시작한 모델이므로 높게)
+    pretrain='pretrained/fast_tiny_synthetic.safetensors',  # 시작할 가중치
+    lr=4e-4,  # 학습률 (파인튜닝이므로 낮게)
     schedule='polylr',  # 스케줄러 타입
-    epoch=13,  # 총 에포크 수 (7에포크 체크포인트에서 이어서 13까지)
+    epoch=5,  # 총 에포크 수
     optimizer='Adam',  # 옵티마이저
     save_interval=5,  # 체크포인트 저장 간격 (에포크)
 )

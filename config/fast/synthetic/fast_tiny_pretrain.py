@@ -22,17 +22,17 @@ model = dict(
     ),
 )
 
-size = 640  # 그리는 이미지의 한 변
+size = 320  # 그리는 이미지의 한 변
 
 data = dict(
-    batch_size=16,  # 배치 크기 (모든 GPU를 합한 값)
+    batch_size=4,  # 배치 크기 (모든 GPU를 합한 값)
     train=dict(
         type='FAST_Drawn',  # 이미지를 그려서 씁니다 (같은 이미지는 다시 나오지 않음)
         split='train',
         is_transform=True,  # 매번 새로 그리기 (False: 번호마다 같은 이미지)
         img_size=size,
         pooling_size=9,  # 커널을 만들 때 글자를 깎아 내는 창의 크기 (detection_head와 같게)
-        num_images=16000,  # 한 에포크에 그리는 이미지의 수
+        num_images=4000,  # 한 에포크에 그리는 이미지의 수
         empty=0.08,  # 글자가 없는 이미지의 비율
         fonts=None,  # 글꼴 폴더 (None: 시스템 글꼴)
         backgrounds=None,  # 글자가 없는 배경 사진의 폴더 (None: 배경도 그림)
@@ -47,14 +47,15 @@ data = dict(
 )
 
 train_cfg = dict(
-    lr=1e-3,  # 학습률 (처음부터 학습하므로 높게)
+    lr=1.5e-3,  # 학습률 (처음부터 학습하므로 높게)
     schedule='polylr',  # 스케줄러 타입
-    warmup_iters=500,  # 학습률을 서서히 올리는 반복 수
-    epoch=12,  # 총 에포크 수
+    warmup_iters=300,  # 학습률을 서서히 올리는 반복 수
+    epoch=8,  # 총 에포크 수
+    freeze_bn=3,  # 이 에포크부터 BatchNorm 통계를 고정 (한 스텝이 절반의 시간에 끝남)
     optimizer='Adam',  # 옵티마이저
     clip_grad=5.0,  # 기울기의 크기를 제한
     save_interval=1,  # 체크포인트 저장 간격 (에포크)
-    save_every_iters=200,  # 에포크 안에서도 저장 (중단되어도 잃는 것이 적게)
+    save_every_iters=250,  # 에포크 안에서도 저장 (중단되어도 잃는 것이 적게)
     keep_checkpoints=2,  # 남겨 두는 에포크 체크포인트의 수
 )
 
