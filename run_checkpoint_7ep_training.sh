@@ -15,6 +15,7 @@ case " $* " in
 esac
 source "$(dirname "${BASH_SOURCE[0]}")/tools/setup_env.sh"
 set_up_environment requirements.txt
+started_at=$(date +%s)
 
 # The project's own files are named from its folder, the user's from where the user is.
 here=""
@@ -24,6 +25,8 @@ own_files=0
 "$VENV_PYTHON" "${here}tools/check_own_files.py" "$@" || own_files=$?
 case $own_files in
   0)
+    # The time of --budget counts from here, not from before the packages were installed.
+    export FAST_STARTED_AT=$started_at
     exec "$VENV_PYTHON" "${here}train_checkpoint_7ep.py" \
       --config "${here}config/fast/ic15/fast_checkpoint_7ep_finetune.py" \
       --output_dir "${here:-./}finetune_checkpoints" "$@"

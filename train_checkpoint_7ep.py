@@ -195,6 +195,7 @@ class Run:
     waiting: WaitingTime
     progress: Progress
     clock: BudgetClock | None
+    schedule_epochs: int  # of the whole run as the schedule counts them, whatever a budget picks
     sinks: Sinks
     folder: checkpoints.CheckpointFolder | None
     interruption: Interruption
@@ -218,13 +219,20 @@ class Run:
         """The learning rate of a step, counted from 0."""
         train_cfg, factor = self.config.train_cfg, self.progress.rate_factor
         if self.clock is not None:
-            return timed_rate(self.clock.fraction, step, train_cfg) * factor
+            fraction, epochs = self.clock.fraction, self.schedule_epochs
+            return timed_rate(fraction, step, epochs, train_cfg) * factor
         return learning_rate(step, self.total_steps, train_cfg) * factor
 
     def agree(self) -> int:
         """What asks any rank to stop, or 0; from now on all see the same time on the clock."""
         stop = self.interrupted_by()
         return self.clock.agree(stop) if self.clock else any_rank(stop)
+
+    def expect(self, step_s: float) -> None:
+        """A step has taken so long, and the next one may."""
+        self.interruption.expect(step_s)
+        if self.clock is not None:
+            self.clock.expect(step_s)
 
     @property
     def time_is_up(self) -> bool:
@@ -331,15 +339,16 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
         args.resume = str(latest) if latest.exists() else None
     if args.budget:  # which is all there is to the run: epochs of before do not count
         args.reset_epoch = not args.resume
+    start: checkpoints.Checkpoint | None = None
     if args.resume:
         start = checkpoints.read_checkpoint(args.resume, prefer_ema=False)
         check_resumable(start.content, args.resume)
-    elif args.checkpoint == "none":
-        if config.train_cfg.freeze_bn == 1:
-            raise UserError("train.frozen_from_scratch")
-        return None
-    else:
+    elif args.checkpoint != "none":
         start = checkpoints.read_checkpoint(args.checkpoint)
+    if config.train_cfg.freeze_bn == 1 and (start is None or start.source == "backbone"):
+        raise UserError("train.frozen_from_scratch")
+    if start is None:
+        return None
     finished = 0 if args.reset_epoch or args.budget else start.epoch or 0
     path, epochs = args.resume or args.checkpoint, config.train_cfg.epoch
     if finished > epochs or (finished == epochs and not args.resume):
@@ -366,6 +375,7 @@ def prepare(
     learner = prepare_learner(args, config, start, ranks)
     progress = starting_progress(args, start)
     workers, budget = worker_count(args, ranks), None
+    schedule_epochs = config.train_cfg.epoch
     if args.budget:
         budget = prepare_budget(args, config, start, data, learner, progress, workers)
         config = configure(args, budget.picks)
@@ -420,6 +430,7 @@ def prepare(
         waiting=WaitingTime(),
         progress=progress,
         clock=budget.clock if budget else None,
+        schedule_epochs=schedule_epochs,
         sinks=sinks,
         folder=folder,
         interruption=interruption,
@@ -635,7 +646,7 @@ def is_out_of_time(run: Run) -> bool:
     run.clock.agree()
     if run.progress.iteration or not run.time_is_up:
         return False
-    if run.progress.used_s < run.clock.budget_s:
+    if any_rank(run.progress.used_s < run.clock.budget_s):
         save(run)  # the epoch before ended with time to spare: now it is known to be the last
     return True
 
@@ -657,7 +668,7 @@ def train_one_epoch(run: Run, epoch: int) -> int:
             run.sinks.line(say("train.split", iteration=iteration, pieces=learner.split))
 
         if iteration > first:  # which may have started workers and compiled the network
-            run.interruption.expect(time.perf_counter() - started)
+            run.expect(time.perf_counter() - started)
         stop = run.agree()
         logs = iteration % train_cfg.log_interval == 0
         last = iteration == run.iterations or run.time_is_up
@@ -765,6 +776,8 @@ def fall_back(run: Run) -> None:
     progress.fallbacks += 1
     progress.bad_steps = 0
     run.learner.load(run.last_good)
+    # They may be from before BatchNorm was frozen.
+    run.learner.begin_epoch(progress.epoch + 1, run.config.train_cfg.freeze_bn)
     run.sinks.line(say("train.fell_back", factor=progress.rate_factor))
 
 

@@ -22,7 +22,9 @@ from runtime.messages import UserError
 from runtime.provenance import plain, versions
 
 FLOAT, HALF, INT8 = "float32", "float16", "int8"
+# Of a provenance, what may name a folder or a machine of the user's.
 PRIVATE = ("host", "command", "start")
+PRIVATE_OF_CONFIG = {"train_cfg": "pretrain", "test_cfg": "result_path"}
 
 
 def export_metadata(
@@ -37,11 +39,6 @@ def export_metadata(
     ``format`` to ``thresholds_source`` are what a program needs, the rest tells where the file
     comes from.  Of the provenance, the host and whatever names its folders stay at home.
     """
-    record = checkpoint.content.get("provenance")
-    kept = {key: value for key, value in dict(record or {}).items() if key not in PRIVATE}
-    if isinstance(kept.get("config"), Mapping):
-        # A detector that is made from the file alone asks the config at which size to look.
-        kept["config"] = {**kept["config"], "data": {"test": {"short_size": short_size}}}
     numbers = {
         "mean": [round(255 * share, 6) for share in IMAGENET_MEAN],
         "std": [round(255 * share, 6) for share in IMAGENET_STD],
@@ -53,7 +50,8 @@ def export_metadata(
         "min_score": thresholds.min_score,
         "min_area": thresholds.min_area,
     }
-    about = {"epoch": checkpoint.epoch, "versions": dict(versions()), "provenance": plain(kept)}
+    provenance = plain(_public(checkpoint.content.get("provenance"), short_size))
+    about = {"epoch": checkpoint.epoch, "versions": dict(versions()), "provenance": provenance}
     return {
         "format": FORMAT,
         "input": "RGB, 0..255, normalised with mean and std inside the model",
@@ -68,6 +66,30 @@ def export_metadata(
         "exported": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **{key: json.dumps(value, ensure_ascii=False) for key, value in about.items()},
     }
+
+
+def _public(provenance: Any, short_size: int) -> dict[str, Any]:
+    """What a provenance may tell to strangers.
+
+    short_size: for the config, which a detector that is made from the file alone asks for it.
+    """
+    record = provenance if isinstance(provenance, Mapping) else {}
+    kept = {key: value for key, value in record.items() if key not in PRIVATE}
+    if isinstance(kept.get("data"), list):
+        kept["data"] = [_without(part, "name") for part in kept["data"]]
+    if isinstance(config := kept.get("config"), Mapping):
+        sections = {key: config[key] for key in ("model", "options") if key in config}
+        for key, name in PRIVATE_OF_CONFIG.items():
+            if key in config:
+                sections[key] = _without(config[key], name)
+        kept["config"] = {**sections, "data": {"test": {"short_size": short_size}}}
+    return kept
+
+
+def _without(section: Any, name: str) -> Any:
+    if not isinstance(section, Mapping):
+        return section
+    return {key: value for key, value in section.items() if key != name}
 
 
 def write_onnx(path: Path, model: FAST, metadata: Mapping[str, str]) -> None:

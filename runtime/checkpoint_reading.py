@@ -110,10 +110,11 @@ def _read_safetensors(path: Path, head: bytes, size: int) -> dict[str, Any]:
     if not {"min_score", "min_area"} <= metadata.keys():
         return weights
     thresholds = {name: json.loads(metadata[name]) for name in ("min_score", "min_area")}
+    provenance = json.loads(metadata.get("provenance", "{}"))
     return {
         **weights,
         "thresholds": {**thresholds, "source": metadata.get("thresholds_source", "")},
-        "provenance": json.loads(metadata.get("provenance", "{}")),
+        "provenance": provenance if isinstance(provenance, dict) else {},
     }
 
 

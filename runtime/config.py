@@ -154,7 +154,7 @@ def _apply_override(config: Config, override: str) -> None:
     node: Any = config
     rules: Any = KNOWN_KEYS
     for part in key.split(".")[:-1]:
-        if isinstance(node, list):
+        if isinstance(node, list | tuple):
             node = _numbered(node, part, override)
             rules = rules[0] if isinstance(rules, list) else None
             continue
@@ -165,7 +165,7 @@ def _apply_override(config: Config, override: str) -> None:
         if not has_part:
             node[part] = type(config._cfg_dict)()
         node = node[part]
-        if isinstance(rules, list) and not isinstance(node, list):
+        if isinstance(rules, list) and not isinstance(node, list | tuple):
             rules = rules[0]
     last = key.split(".")[-1]
     if isinstance(rules, list):
@@ -176,7 +176,7 @@ def _apply_override(config: Config, override: str) -> None:
     node[last] = _literal(text)
 
 
-def _numbered(parts: list[Any], number: str, override: str) -> Any:
+def _numbered(parts: Sequence[Any], number: str, override: str) -> Any:
     """The part of a list that ``number`` names, counted from 0."""
     if not number.isdecimal() or int(number) >= len(parts):
         raise UserError("config.which_of_list", override=override, key=number, count=len(parts))

@@ -32,6 +32,7 @@ _EXCHANGE = timedelta(minutes=30)
 _PATIENCE_S = 8.0
 _LEAVE_S = 5.0
 _PASSED_ON = (signal.SIGTERM, signal.SIGUSR1)
+_LAUNCHED_HERE = "FAST_LAUNCHED_HERE"  # in the environment of ranks of ``launch_local_ranks``
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ def launched_by_torchrun() -> bool:
     return "RANK" in os.environ and "WORLD_SIZE" in os.environ
 
 
+def child_of_launcher() -> bool:
+    """Whether this process's parent was started with the run, by torchrun or a training script.
+
+    Others that set RANK, Slurm's daemon say, may have been there for weeks.
+    """
+    return "TORCHELASTIC_RUN_ID" in os.environ or _LAUNCHED_HERE in os.environ
+
+
 def restart_count() -> int:
     """How many times torchrun (``--max_restarts``) has started the ranks anew; else 0."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
@@ -68,6 +77,7 @@ def launch_local_ranks(world: int, command: Sequence[str]) -> int:
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_free_port()),
         "WORLD_SIZE": str(world),
+        _LAUNCHED_HERE: "1",
     }
     ranks: list[subprocess.Popen[bytes]] = []
     asked: set[int] = set()

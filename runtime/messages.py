@@ -167,6 +167,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "체크포인트 파일이 없습니다: {path}. 경로를 확인하세요 (체크포인트 없이 훈련하려면 --config {config}로 함께 들어 있는 {shipped}에서 시작하거나 --checkpoint none으로 처음부터).",
         "en": "checkpoint not found: {path}. Check the path (to train without one: --config {config} starts from {shipped}, --checkpoint none from scratch).",
     },
+    "checkpoint.shipped_elsewhere": {
+        "ko": "체크포인트 파일이 없습니다: {path}. 함께 들어 있는 가중치는 {shipped}입니다.",
+        "en": "no such checkpoint: {path}; the weights that come with this project are {shipped}.",
+    },
     "checkpoint.shipped_missing": {
         "ko": "{path}: 이 프로젝트에 함께 들어 있던 가중치가 없습니다. 저장소에서 {shipped} 파일을 다시 받으세요 (git checkout -- {shipped}).",
         "en": "{path}: the weights that come with this project are not there; get {shipped} from the repository again (git checkout -- {shipped}).",
@@ -385,8 +389,8 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "save checkpoint_latest.pth every so many batches within an epoch too (default: at its end only)",
     },
     "train.help.budget": {
-        "ko": "이 시간 안에 명령 전체를 끝냅니다 (20m, 90s, 1h30m, 단위가 없으면 분). 크롭, 배치, 에포크, 학습률을 데이터의 크기와 장치의 속도에 맞춰 고르며, 직접 정한 값은 그대로 둡니다",
-        "en": "end the whole command within this time (20m, 90s, 1h30m; minutes without a unit): picks crop, batch, epochs and learning rate from the size of the data and the speed of the device, but for what you set yourself",
+        "ko": "이 시간 안에 명령 전체를 끝냅니다 (20m, 90s, 1h30m, 단위가 없으면 분). 크롭, 배치, 에포크, 학습률과 CPU에서는 BatchNorm 고정까지 데이터의 크기와 장치의 속도에 맞춰 고르며, 명령줄에서 정한 값은 그대로 둡니다",
+        "en": "end the whole command within this time (20m, 90s, 1h30m; minutes without a unit): picks crop, batch, epochs, learning rate and, on a CPU, frozen BatchNorm from the size of the data and the speed of the device, but for what you set on the command line",
     },
     "train.help.max_minutes": {
         "ko": "이 시간(분)이 되기 전에 저장하고 끝냅니다. 작업 시간이 정해진 서버에서 쓰고, --resume auto로 이어 합니다.",
@@ -688,8 +692,8 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "{path} has been trained for {epoch} epochs already, so --epochs {epochs} leaves nothing to do; use --epochs above {epoch}, or --checkpoint {path} --reset_epoch to fine-tune from epoch 1.",
     },
     "train.frozen_from_scratch": {
-        "ko": "train_cfg.freeze_bn=1은 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none과 함께 쓸 수 없습니다. 체크포인트를 지정하거나 train_cfg.freeze_bn=0으로 훈련하세요.",
-        "en": "train_cfg.freeze_bn=1 keeps the BatchNorm statistics of a checkpoint, and --checkpoint none has none; name a checkpoint, or train with train_cfg.freeze_bn=0.",
+        "ko": "train_cfg.freeze_bn=1은 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none이나 백본만 든 가중치와 함께 쓸 수 없습니다. 검출기 전체의 체크포인트를 지정하거나 train_cfg.freeze_bn=0으로 훈련하세요.",
+        "en": "train_cfg.freeze_bn=1 keeps the BatchNorm statistics of a checkpoint, which --checkpoint none and weights of a backbone alone do not have; name a checkpoint of a whole detector, or train with train_cfg.freeze_bn=0.",
     },
     "train.finished_before": {
         "ko": "✅ {path}: {epoch}에포크까지 모두 끝난 훈련이라 이어 할 것이 없습니다. 더 훈련하려면 --epochs를 늘리고 --force를 붙이세요.",
@@ -719,6 +723,10 @@ MESSAGES: dict[str, dict[str, str]] = {
     "budget.contradiction": {
         "ko": "--budget은 훈련의 길이를 스스로 정하므로 {name}과(와) 함께 쓸 수 없습니다. 둘 중 하나만 쓰세요.",
         "en": "--budget decides by itself how long the run is and excludes {name}; use one of the two.",
+    },
+    "budget.compile": {
+        "ko": "--budget은 컴파일에 걸릴 시간을 미리 알 수 없으므로 --compile과 함께 쓸 수 없습니다. 둘 중 하나만 쓰세요.",
+        "en": "--budget cannot tell how long compiling will take and excludes --compile; use one of the two.",
     },
     "budget.too_short": {
         "ko": "--budget {budget}: 준비, 검증, 저장과 보고서에만 {fixed}이(가) 걸려 훈련할 시간이 모자랍니다. --budget을 늘리거나, data.val의 검증 이미지를 줄이거나, --no-report를 쓰세요.",
@@ -754,7 +762,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     },
     "budget.crop.given": {"ko": "직접 정한 값", "en": "as you have set it"},
     "budget.crop.small": {
-        "ko": "이 시간에는 가장 작은 크롭으로도 {enough}개를 보지 못합니다",
+        "ko": "이 시간 안에는 가장 작은 크롭도 {enough}개까지 볼 수 없습니다",
         "en": "even of the smallest there is no time for {enough}",
     },
     "budget.crop.enough": {
@@ -771,7 +779,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "on a CPU small batches give more updates",
     },
     "budget.batch.gpu": {
-        "ko": "GPU가 한 번에 계산하는 양",
+        "ko": "GPU가 쉬지 않을 만한 크기",
         "en": "what keeps a GPU busy",
     },
     "budget.batch.large": {
@@ -781,7 +789,11 @@ MESSAGES: dict[str, dict[str, str]] = {
     "budget.rate.given": {"ko": "직접 정한 값", "en": "as you have set it"},
     "budget.rate.batch": {
         "ko": "배치에 맞춘 값이며, 시간이 다 될 때 0에 이르도록 줄입니다",
-        "en": "by the batch; it falls along the schedule until the time is up",
+        "en": "by the batch; it falls to 0 along the schedule until the time is up",
+    },
+    "budget.rate.drops": {
+        "ko": "배치에 맞춘 값이며, 설정 파일의 스케줄을 이 시간에 맞춰 단계마다 낮춥니다",
+        "en": "by the batch; it drops as the config's schedule says, whose epochs share the time",
     },
     "budget.epochs.given": {
         "ko": "repeat_times를 직접 정했습니다",
@@ -792,7 +804,7 @@ MESSAGES: dict[str, dict[str, str]] = {
         "en": "each is a pass through the data",
     },
     "budget.epochs.bounds": {
-        "ko": "검증을 너무 드물거나 잦지 않게 합니다",
+        "ko": "검증이 너무 드물지도 잦지도 않게 정했습니다",
         "en": "validations neither too rare nor too often",
     },
     "budget.epochs.validation": {
@@ -802,6 +814,10 @@ MESSAGES: dict[str, dict[str, str]] = {
     "budget.epochs.steps": {
         "ko": "에포크가 너무 짧지 않게 합니다",
         "en": "no epoch is too short",
+    },
+    "budget.frozen": {
+        "ko": "   - BatchNorm 고정 (train_cfg.freeze_bn=1): CPU에서 한 스텝에 걸리는 시간이 절반쯤으로 줄어듭니다",
+        "en": "   - BatchNorm frozen (train_cfg.freeze_bn=1): a step on a CPU takes about half the time",
     },
     "budget.resumed": {
         "ko": "⏱️ 시간 예산 {budget}: {used}을(를) 이미 썼으며, 처음에 고른 값으로 이어 합니다",

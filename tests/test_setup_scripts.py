@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,12 @@ case "$1 $2" in
     esac
     ;;
   *check_own_files.py*) exit {own_files} ;;
-  *) printf '%s|' "${{1##*/}}" "${{@:2}}" >>"$diary"; echo "in $PWD" >>"$diary"; exit {code} ;;
+  *)
+    [ -z "${{FAST_STARTED_AT:-}}" ] || echo "since $FAST_STARTED_AT" >>"$diary"
+    printf '%s|' "${{1##*/}}" "${{@:2}}" >>"$diary"
+    echo "in $PWD" >>"$diary"
+    exit {code}
+    ;;
 esac
 """
 
@@ -119,6 +125,15 @@ def test_a_first_start_makes_the_environment_and_trains(project):
         f"in {project.root}"
     )
     assert "가상 환경을 만듭니다" in result.stderr
+
+
+def test_the_time_of_a_budget_begins_after_the_installation(project):
+    before = int(time.time())
+    project.start("--budget", "20m")
+    (since,) = (line.split()[1:] for line in project.entries() if line.startswith("since"))
+    assert before <= int(since[0]) <= time.time()
+    project.start(own_files=10)  # the sample, whose training comes after other stages
+    assert not [line for line in project.entries() if line.startswith("since")]
 
 
 def test_a_second_start_installs_nothing_and_says_nothing(project):

@@ -73,11 +73,19 @@ def test_a_config_finds_them_from_any_folder(config, tmp_path, monkeypatch):
     assert args.checkpoint == str(WEIGHTS)
 
 
-def test_where_they_are_gone_the_sentence_says_how_to_get_them_again(tmp_path):
+def test_where_they_are_gone_the_sentence_says_how_to_get_them_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(shipped, "PROJECT_ROOT", tmp_path)
     with pytest.raises(UserError) as caught:
         read_checkpoint(tmp_path / shipped.WEIGHTS)
     assert caught.value.key == "checkpoint.shipped_missing"
     assert f"git checkout -- {shipped.WEIGHTS}" in str(caught.value)
+
+
+def test_from_another_folder_the_sentence_says_where_they_lie(tmp_path):
+    with pytest.raises(UserError) as caught:
+        read_checkpoint(tmp_path / shipped.WEIGHTS)
+    assert caught.value.key == "checkpoint.shipped_elsewhere"
+    assert str(PROJECT / shipped.WEIGHTS) in str(caught.value)
 
 
 def test_where_another_checkpoint_is_missing_they_are_named_as_a_way_out(tmp_path):

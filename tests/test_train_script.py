@@ -10,13 +10,16 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+import train_checkpoint_7ep
 from dataset.images import Photo
 from dataset.sample_data import write_sample_data
 from runtime.messages import UserError
+from runtime.progress import Progress
 from tests.conftest import PROJECT
 from tests.inference.bright_model import write_config
 from tests.inference.command import assert_refused, run_here
@@ -318,6 +321,7 @@ def test_a_checkpoint_that_has_had_all_epochs_names_both_ways_out(folder, whole_
         (("--checkpoint", "none", "--epochs", "0"), ("--epochs",)),
         (("--checkpoint", "none", "--epoch", "3"), ("--epochs",)),
         (("--checkpoint", "none", "--cfg-options", "train_cfg.lrr=1"), ("'lr'",)),
+        (("--checkpoint", "none", "--cfg-options", "train_cfg.freeze_bn=1"), ("freeze_bn=0",)),
         (("--checkpoint", "none", "--cfg-options", "data.train.type=FAST_IC51"), ("FAST_IC15",)),
         (("--checkpoint", "none", "--cfg-options", "data.train.img_dir=nowhere"), ("nowhere",)),
         (("--resume", "nowhere.pth"), ("nowhere.pth",)),
@@ -331,6 +335,31 @@ def test_wrong_input_is_one_sentence_and_writes_nothing(folder, arguments, parts
     finished = run_here(SCRIPT, *options, cwd=folder)
     assert_refused(finished, *parts)
     assert not (folder / "x").exists()
+
+
+def test_statistics_of_a_backbone_alone_are_not_kept(folder):
+    torch.save({"stage1.0.bn.weight": torch.ones(8)}, folder / "imagenet.pth")
+    options = ("--config", "config.py", "--checkpoint", "imagenet.pth", "--output_dir", "x")
+    frozen = ("--device", "cpu", "--cfg-options", "train_cfg.freeze_bn=1")
+    assert_refused(run_here(SCRIPT, *options, *frozen, cwd=folder), "freeze_bn=0")
+
+
+def test_weights_from_before_batchnorm_was_frozen_are_frozen_when_a_run_returns_to_them():
+    calls: list[tuple[object, ...]] = []
+    learner = SimpleNamespace(
+        load=lambda state: calls.append(("load", state)),
+        begin_epoch=lambda *given: calls.append(("begin", *given)),
+    )
+    config = SimpleNamespace(train_cfg=SimpleNamespace(max_bad_steps=3, freeze_bn=3))
+    sinks = SimpleNamespace(line=lambda text: None)
+    progress = Progress(epoch=2, bad_steps=3)
+    train_checkpoint_7ep.fall_back(
+        SimpleNamespace(
+            learner=learner, config=config, sinks=sinks, progress=progress, last_good="of epoch 2"
+        )
+    )
+    assert calls == [("load", "of epoch 2"), ("begin", 3, 3)]
+    assert (progress.bad_steps, progress.fallbacks) == (0, 1)
 
 
 def test_losses_that_stay_not_finite_end_the_run_with_advice(folder):

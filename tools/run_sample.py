@@ -1,7 +1,7 @@
 """The embedded sample: what the guide does, on images that are drawn here, in a few minutes.
 
     python tools/run_sample.py
-    python tools/run_sample.py -- --epochs 14       arguments for the fine-tuning
+    python tools/run_sample.py -- --epochs 8        arguments for the fine-tuning
 
 Draws images, fine-tunes the weights that come with this project on them, evaluates before and
 after, and draws an overlay: all in a folder of its own, ``sample_run/``.  A second start goes on
@@ -33,6 +33,7 @@ IMAGE_SETS = {"train": (100, 2), "val": (32, 3)}
 # Small, so that a CPU is done within minutes; letters of the sizes that the weights know.
 IMAGE_SIZE = (320, 416)
 TEXT_HEIGHTS = (0.045, 0.12)
+FINETUNING = "finetuning.json"  # the arguments of a fine-tuning that is not finished yet
 LAYOUT = {"img_dir": "images", "gt_dir": "gts"}
 
 
@@ -101,10 +102,12 @@ class Sample:
             shutil.rmtree(half_done, ignore_errors=True)
             write_sample_data(half_done, count, seed, IMAGE_SIZE, TEXT_HEIGHTS)
             half_done.rename(target)
+        # A fine-tuning that was stopped on other photos has nothing to go on with.
+        (self.folder / FINETUNING).unlink(missing_ok=True)
 
     def finetune(self, product: Path) -> None:
         """From the shipped weights on, as in the guide; a stopped run goes on where it was."""
-        started = self.folder / "finetuning.json"
+        started = self.folder / FINETUNING
         resuming = started.exists() and json.loads(started.read_text("utf-8")) == self.extra
         product.unlink(missing_ok=True)
         if not resuming and self.output.parent == self.folder:

@@ -12,9 +12,11 @@ from inference.detector import detection_settings
 from runtime.checkpoint import Checkpoint
 from runtime.checkpoint_folder import state_bytes
 from runtime.config import Config
+from runtime.distributed import gather
 from runtime.messages import UserError, say
 from runtime.progress import Progress
 from runtime.resume_check import flat
+from runtime.schedules import falls_to_zero
 from training.budget_clock import FEWEST_REPORTED, BudgetClock, Costs
 from training.data import RunData
 from training.gain_report import most_photos
@@ -23,9 +25,11 @@ from training.speed import Speed, measure_training, measure_validation
 
 Size = tuple[int, int]
 
-# What is picked, and from what; found by trying on a laptop's CPU and one GPU.
+# What is picked, and from what: first guesses, except ENOUGH_CROPS.
 CROPS = (320, 448, 640)  # sides in pixels, as far as the photos' short side goes
-ENOUGH_CROPS = 3_000  # a larger crop is taken where the budget still gives so many
+# A larger crop is taken where the budget still gives so many: in the time that a CPU has, many
+# small crops have taught more than few large ones.
+ENOUGH_CROPS = 20_000
 CPU_BATCH, GPU_BATCH, LARGE_GPU_BATCH = 4, 8, 16
 MANY_STEPS = 20_000  # from so many on, the large batch
 RATE, RATE_BATCH = 5e-4, 4  # the learning rate grows with the square root of the batch
@@ -39,11 +43,12 @@ LEAST_TRAINING = 0.2  # of the budget; with less of it the user has to choose
 
 MINIMUM_S = 60.0
 _MEASURING_SHARE, _LONGEST_MEASURING_S = 0.04, 6.0
+_VALIDATING_SHARE = 0.02  # of the budget, for measuring validation
 _SAVED_BYTES_PER_S = 200e6  # serialised, hashed and synced; with the time for drawing the curves
 _OPTION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", re.IGNORECASE)
 _STORED = re.compile(
     r"data\.batch_size|data\.train(\.\d+)?\.(img_size|repeat_times)"
-    r"|train_cfg\.(lr|epoch|epoch_samples)"
+    r"|train_cfg\.(lr|epoch|epoch_samples|freeze_bn)"
 )
 
 
@@ -61,7 +66,12 @@ def read_budget(text: str) -> float:
 
 
 def refuse_contradictions(args: argparse.Namespace) -> None:
-    """Raises UserError for an option that says, like ``--budget``, how long the run is."""
+    """Raises UserError for an option that says, like ``--budget``, how long the run is.
+
+    And for ``--compile``, whose time cannot be told before it is over.
+    """
+    if args.compile:
+        raise UserError("budget.compile")
     keys = _given_keys(args)
     contradictions = {
         "--epochs": args.epochs is not None,
@@ -95,9 +105,8 @@ class Given:
         """config: with the command line laid over it."""
         keys = _given_keys(args)
         in_train = {key.rpartition(".")[2] for key in keys if key.startswith("data.train.")}
-        size = config.data.train[0] if isinstance(config.data.train, list) else config.data.train
         return cls(
-            _size(size.get("img_size", 640)) if "img_size" in in_train else None,
+            _crop_size(config.data.train) if "img_size" in in_train else None,
             config.data.batch_size if args.batch_size or "data.batch_size" in keys else None,
             config.train_cfg.lr if args.lr or "train_cfg.lr" in keys else None,
             "repeat_times" in in_train,
@@ -109,7 +118,9 @@ class Situation:
     """All that a plan depends on.
 
     left_s: of the budget of ``budget_s`` by now.  images: photos to train on; samples: of a pass
-    through them.  sides: of the crops to choose from, ascending.  labelled: validation photos.
+    through them.  sides: of the crops to choose from, ascending.  on_gpu: where it is trained.
+    world: number of ranks.  accumulate: batches of a step.  falls_to_zero: whether the schedule
+    does, instead of dropping at some epochs.
     """
 
     budget_s: float
@@ -122,6 +133,7 @@ class Situation:
     on_gpu: bool = False
     world: int = 1
     accumulate: int = 1
+    falls_to_zero: bool = True
 
 
 @dataclass(frozen=True)
@@ -188,7 +200,7 @@ def make_plan(now: Situation, given: Given) -> Plan:
     if given.passes:
         epochs, epoch_samples, epochs_reason = math.ceil(crops / now.samples), None, "given"
     scaled = float(f"{RATE * math.sqrt(batch * now.accumulate / RATE_BATCH):.2g}")
-    rate_reason = "given" if given.rate else "batch"
+    rate_reason = "given" if given.rate else "batch" if now.falls_to_zero else "drops"
     return Plan(
         size,
         batch,
@@ -254,33 +266,49 @@ def prepare_budget(
         return Budget(stored, clock, [say("budget.resumed", budget=length, used=used)])
     sides = _sides(data.training)
     on_gpu = ranks.device.type == "cuda"
+    freezes = not on_gpu and _may_freeze(args, config, start)
+    train_cfg = {**config.train_cfg, "freeze_bn": 1} if freezes else config.train_cfg
     # A GPU is not busy with a small crop, whose time says little of a large one's.
     ends = {sides[0], sides[-1]} if on_gpu else {sides[0]}
     speed = measure_training(
         learner,
         data.training,
-        config.train_cfg,
+        train_cfg,
         [given.size[0]] if given.size else sorted(ends),
         (given.batch or (GPU_BATCH if on_gpu else CPU_BATCH)) // ranks.world or 1,
         workers,
         min(_LONGEST_MEASURING_S, _MEASURING_SHARE * args.budget),
     )
     kept = data.keep_set.num_images if data.keep_set else 0
+    kept_s = -(-kept // ranks.world) * costs.photo_s  # looked at before the first step
     now = Situation(
-        args.budget,
-        args.budget - clock.elapsed_s - kept * costs.photo_s,
-        data.training.num_images,
-        len(data.training),
-        sides,
-        speed,
-        costs,
-        on_gpu,
-        ranks.world,
-        config.train_cfg.accumulate,
+        budget_s=args.budget,
+        # One plan for all ranks, each of which has a clock of its own.
+        left_s=min(gather(args.budget - clock.elapsed_s - kept_s)),
+        images=data.training.num_images,
+        samples=len(data.training),
+        sides=sides,
+        speed=speed,
+        costs=costs,
+        on_gpu=on_gpu,
+        world=ranks.world,
+        accumulate=config.train_cfg.accumulate,
+        falls_to_zero=falls_to_zero(config.train_cfg.schedule),
     )
     plan = make_plan(now, given)
     parts = None if isinstance(config.data.train, Mapping) else len(config.data.train)
-    return Budget(plan.picks(given, parts), clock, list(describe_plan(plan, now)))
+    picks, lines = plan.picks(given, parts), list(describe_plan(plan, now))
+    if freezes:
+        picks.append("train_cfg.freeze_bn=1")
+        lines.append(say("budget.frozen"))
+    return Budget(picks, clock, lines)
+
+
+def _may_freeze(args: argparse.Namespace, config: Config, start: Checkpoint | None) -> bool:
+    """Whether there are statistics of the whole detector to keep, and nobody has said otherwise."""
+    if start is None or start.source == "backbone":
+        return False
+    return "train_cfg.freeze_bn" not in _given_keys(args) and not config.train_cfg.freeze_bn
 
 
 def _first_costs(
@@ -294,14 +322,18 @@ def _first_costs(
     validated = [part for part in (data.validation, data.keep_set) if part is not None]
     photo_s = 0.0
     if validated:
-        settings = detection_settings(config)
-        photo_s = measure_validation(learner, validated[0], settings, data.training.pooling_size)
+        photo_s = measure_validation(
+            learner,
+            validated[0],
+            detection_settings(config),
+            data.training.pooling_size,
+            _VALIDATING_SHARE * args.budget,
+        )
     photos = sum(-(-part.num_images // learner.ranks.world) for part in validated)
     # Weights, their average, two moments of the optimizer; in ``latest`` and in ``best``.
     save_s = 8 * state_bytes(learner.model.state_dict()) / _SAVED_BYTES_PER_S
     costs = Costs(photo_s, photos, save_s)
-    origin = start.content.get("provenance", {}).get("start") if start is not None else {}
-    from_scratch = start is None or (args.resume and origin == {})
+    from_scratch = start is None or (args.resume and _origin(start.content).get("start") == {})
     if not args.report or from_scratch or data.validation is None or data.criterion != "hmean":
         return costs
     most = min(data.validation.num_images, most_photos(learner.ranks.device))
@@ -318,10 +350,16 @@ def _sides(training: Mixture) -> list[int]:
 
 def stored_picks(content: Mapping[str, Any]) -> list[str]:
     """The picks of the run that wrote a checkpoint; none where it had no budget."""
-    made = content.get("provenance", {}).get("config")
+    made = _origin(content).get("config")
     if not isinstance(made, Mapping) or "options.budget_s" not in (values := dict(flat(made))):
         return []
     return [f"{key}={value!r}" for key, value in values.items() if _STORED.fullmatch(key)]
+
+
+def _origin(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A file's provenance; empty where it has none, or something else under that name."""
+    found = content.get("provenance")
+    return found if isinstance(found, Mapping) else {}
 
 
 def is_spent(content: Mapping[str, Any], budget_s: float) -> bool:
@@ -331,9 +369,14 @@ def is_spent(content: Mapping[str, Any], budget_s: float) -> bool:
 
 def cropped_as(training: Mixture, train: Any) -> Mixture:
     """The training data as ``data.train``, a section or a list of them, has it by now."""
-    if isinstance(train, Mapping):
-        return training.cropped(_size(train.get("img_size", 640)), train.get("repeat_times", 1))
-    return training.cropped(_size(train[0].get("img_size", 640)))
+    repeat_times = train.get("repeat_times", 1) if isinstance(train, Mapping) else None
+    return training.cropped(_crop_size(train), repeat_times)
+
+
+def _crop_size(train: Any) -> Size:
+    """Of ``data.train``, or of the first section of its list."""
+    part = train if isinstance(train, Mapping) else train[0]
+    return _size(part.get("img_size", 640))
 
 
 def describe_plan(plan: Plan, now: Situation) -> Iterator[str]:

@@ -68,9 +68,12 @@ class Learner:
         self.network.train()
         if 0 < freeze_bn <= epoch:
             averages = self.ema.state_dict()
-            for name, statistics in self.model.named_buffers():
-                if name in averages:
-                    statistics.copy_(averages[name])
+            buffers = dict(self.model.named_buffers())
+            names = [name for name in buffers if name in averages]
+            if self.ranks.world > 1:  # without sync_bn every rank has gathered its own
+                copy_from_first_rank(averages[name] for name in names)
+            for name in names:
+                buffers[name].copy_(averages[name])
             freeze_batchnorm(self.model)
 
     def step(self, micro_batches: Sequence[Batch], rate: float) -> Tensor:

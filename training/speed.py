@@ -19,7 +19,8 @@ from runtime.distributed import any_rank, gather
 from training.learner import Learner
 
 _MOST_STEPS = 10
-_TIMED_PHOTOS = 2
+_FEWEST_PHOTOS, _MOST_PHOTOS = 2, 20
+_ROUNDS = 4  # through the photos, so that the first ones are spread as well
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,25 @@ def _seconds_per_step(learner: Learner, batch: Mapping[str, Any], limit_s: float
 
 
 def measure_validation(
-    learner: Learner, validation: TextDataset, test_cfg: Mapping[str, Any], pooling_size: int
+    learner: Learner,
+    validation: TextDataset,
+    test_cfg: Mapping[str, Any],
+    pooling_size: int,
+    limit_s: float,
 ) -> float:
-    """Seconds for a validation photo on one rank: reading, network, words and losses."""
+    """Seconds for a validation photo on one rank: reading, network, words and losses.
+
+    limit_s: the last photo begins within this time, but for the first two.
+    """
+    timed = 0
+
+    def is_enough() -> bool:
+        """Asked before each photo."""
+        nonlocal timed
+        stops = timed >= _FEWEST_PHOTOS and time.perf_counter() - started > limit_s
+        timed += not stops
+        return stops
+
     with _unchanged_random_state(learner.ranks.device):
         detector = TextDetector(
             learner.model,
@@ -110,11 +127,12 @@ def measure_validation(
             short_size=validation.short_size,
         )
         losses = ValidationLoss(detector.model, validation, pooling_size)
-        indices = spread(validation.num_images, _TIMED_PHOTOS)
-        detect_all(detector, validation, indices[:1], observe=losses.observe)
+        photos = spread(validation.num_images, _MOST_PHOTOS)
+        photos = [photo for first in range(_ROUNDS) for photo in photos[first::_ROUNDS]]
+        detect_all(detector, validation, photos[:1], observe=losses.observe)
         started = time.perf_counter()
-        detect_all(detector, validation, indices, observe=losses.observe)
-        seconds = (time.perf_counter() - started) / len(indices)
+        detect_all(detector, validation, photos, observe=losses.observe, stop=is_enough)
+        seconds = (time.perf_counter() - started) / timed
     return float(gather(seconds)[0])
 
 

@@ -88,7 +88,10 @@ def test_what_is_given_counts_before_what_the_file_says():
 def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
     record = {"host": "my-machine", "command": "/home/me/train", "start": {"path": "/home/me"},
               "time": "2026", "metrics": {"hmean": 0.5},
-              "config": {"model": {"type": "FAST"}, "data": {"train": "/home/me"}}}  # fmt: skip
+              "data": [{"name": "me/photos", "images": 7}], "config": {
+                  "model": {"type": "FAST"}, "data": {"train": "/home/me"}, "data_root": "/home/me",
+                  "train_cfg": {"lr": 1e-3, "pretrain": "/home/me/x.pth"},
+                  "test_cfg": {"min_area": 9, "result_path": "/home/me/x.zip"}}}  # fmt: skip
     said = metadata(provenance=record)
     assert json.loads(said["mean"]) == [123.675, 116.28, 103.53]
     assert json.loads(said["std"]) == [58.395, 57.12, 57.375]
@@ -105,7 +108,13 @@ def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
     assert made == {
         "time": "2026",
         "metrics": {"hmean": 0.5},
-        "config": {"model": {"type": "FAST"}, "data": {"test": {"short_size": 128}}},
+        "data": [{"images": 7}],
+        "config": {
+            "model": {"type": "FAST"},
+            "train_cfg": {"lr": 1e-3},
+            "test_cfg": {"min_area": 9},
+            "data": {"test": {"short_size": 128}},
+        },
     }
     assert "numpy" in json.loads(said["versions"])
 

@@ -211,6 +211,12 @@ def test_a_mistake_in_a_part_of_a_list_is_named_with_its_number(tmp_path, text, 
     assert raised.value.fields["key"] == named
 
 
+def test_a_tuple_of_data_sets_is_as_good_as_a_list(tmp_path):
+    text = "data = dict(train=(dict(type='FAST_IC15'), dict(type='FAST_IC15')))\n"
+    config = load_config(mixture(tmp_path, text), ["data.train.1.img_size=320"])
+    assert [part.get("img_size") for part in config.data.train] == [None, 320]
+
+
 @pytest.mark.parametrize("key", ["img_dir", "first.img_dir", "2.img_dir"])
 def test_an_option_for_a_list_must_say_which_part(tmp_path, key):
     with pytest.raises(UserError) as raised:

@@ -86,7 +86,8 @@ def test_it_tests_finetunes_the_shipped_weights_tests_and_draws(folder, capsys):
 def test_without_the_shipped_weights_one_sentence_says_so_and_nothing_is_begun(
     folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(run_sample, "PROJECT_ROOT", tmp_path)
+    for module in (run_sample, shipped):
+        monkeypatch.setattr(module, "PROJECT_ROOT", tmp_path)
     with pytest.raises(UserError) as caught:
         run(folder)
     assert caught.value.key == "checkpoint.shipped_missing"

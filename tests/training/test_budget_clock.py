@@ -1,8 +1,10 @@
 """The clock of a budget, on a machine whose time passes as the test says."""
 
+import os
+
 import pytest
 
-from runtime.schedules import learning_rate, timed_rate
+from runtime.schedules import falls_to_zero, learning_rate, timed_rate
 from training import budget_clock
 from training.budget_clock import BudgetClock, Costs, process_age_s
 
@@ -28,6 +30,18 @@ def machine() -> Machine:
 def clock_on(machine: Machine, costs: Costs = COSTS, **settings: float) -> BudgetClock:
     """Of 120 s, 11 s were over when it was made: 90 s are left for training."""
     return BudgetClock(120, costs, now=machine, **{"age_s": 11.0, **settings})
+
+
+def test_a_step_that_would_not_end_in_time_is_not_begun(machine):
+    clock = clock_on(machine)
+    clock.begin()
+    clock.expect(4.0)
+    assert clock.left_s == 90 - 4
+    clock.expect(14.0)  # a tenth of what it took longer
+    assert clock.left_s == 90 - 5
+    machine.seconds += 85
+    clock.agree()
+    assert clock.is_up
 
 
 def test_the_end_is_kept_for_validation_report_and_leaving():
@@ -119,6 +133,54 @@ def test_the_report_looks_at_as_many_photos_as_there_is_time_for(machine):
     assert clock.reported() == 30
 
 
+@pytest.fixture
+def as_started_by_hand(monkeypatch):
+    """No launcher, whatever these tests were started by; this process's number is 7."""
+    names = ("RANK", "WORLD_SIZE", "TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT",
+             "FAST_LAUNCHED_HERE", "FAST_STARTED_AT")  # fmt: skip
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(budget_clock.os, "getpid", lambda: 7)
+    monkeypatch.setattr(budget_clock.os, "getppid", lambda: 3)
+
+
+class Proc:
+    """Of a machine that is up for 1000 s: process 7 was started 100 s ago, process 3 600 s ago."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read_text(self) -> str:
+        if self.name == "/proc/uptime":
+            return "1000.00 1900.00"
+        began_s = {"/proc/7/stat": 900, "/proc/3/stat": 400}[self.name]
+        return f"7 (a (name) b) S {'0 ' * 18}{began_s * os.sysconf('SC_CLK_TCK')} 0"
+
+
+@pytest.mark.parametrize(
+    ("environment", "age_s"),
+    [
+        ({}, 100),
+        ({"RANK": "0", "WORLD_SIZE": "2"}, 100),  # the parent may be a daemon
+        ({"TORCHELASTIC_RUN_ID": "none"}, 600),
+        ({"FAST_LAUNCHED_HERE": "1"}, 600),
+        ({"TORCHELASTIC_RUN_ID": "none", "TORCHELASTIC_RESTART_COUNT": "1"}, 100),
+        ({"FAST_STARTED_AT": "a while ago"}, 100),
+        ({"FAST_STARTED_AT": "1999970"}, 30),  # of the time 2000000
+        ({"FAST_STARTED_AT": "1999970", "FAST_LAUNCHED_HERE": "1"}, 30),
+        ({"FAST_STARTED_AT": "1999970", "TORCHELASTIC_RESTART_COUNT": "1"}, 100),
+    ],
+)
+def test_the_age_is_that_of_the_launcher_or_of_the_run_script_after_its_installation(
+    as_started_by_hand, monkeypatch, environment, age_s
+):
+    monkeypatch.setattr(budget_clock, "Path", Proc)
+    monkeypatch.setattr(budget_clock.time, "time", lambda: 2_000_000.0)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert process_age_s() == pytest.approx(age_s)
+
+
 def test_the_age_of_a_process_is_a_time(monkeypatch):
     age = process_age_s()
     assert 0 < age < 24 * 3600
@@ -129,6 +191,18 @@ def test_the_age_of_a_process_is_a_time(monkeypatch):
 @pytest.mark.parametrize("schedule", ["polylr", "cosine", "step", (3, 7)])
 def test_a_schedule_in_time_is_that_in_steps(schedule):
     train_cfg = {"lr": 1.0, "epoch": 10, "schedule": schedule, "step_size": 4, "warmup_iters": 8}
+    picked = {**train_cfg, "epoch": 4}
     for step in (0, 5, 8, 31, 50, 99):
         expected = learning_rate(step, 100, train_cfg)
-        assert timed_rate(step / 100, step, train_cfg) == pytest.approx(expected)
+        assert timed_rate(step / 100, step, 10, picked) == pytest.approx(expected)
+
+
+def test_a_warm_up_longer_than_the_run_ends_after_a_tenth_of_the_time():
+    train_cfg = {"lr": 1.0, "schedule": (8,), "warmup_iters": 1000}
+    rates = [timed_rate(fraction, 9, 10, train_cfg) for fraction in (0.0, 0.05, 0.1, 0.5, 0.8)]
+    assert rates == pytest.approx([0.01, 0.5, 1, 1, 0.1])
+
+
+def test_only_schedules_that_do_are_said_to_fall_to_zero():
+    schedules = ("polylr", "poly", "cosine", "step", (3, 7), [3])
+    assert list(map(falls_to_zero, schedules)) == [True, True, True, False, False, False]

@@ -47,7 +47,7 @@ data = dict(
 )
 
 train_cfg = dict(
-    pretrain='pretrained/fast_tiny_synthetic.safetensors',  # 시작할 가중치 (--checkpoint가 먼저)
+    pretrain='pretrained/fast_tiny_synthetic.safetensors',  # 시작할 가중치 (--checkpoint를 주면 그것을 씁니다)
     lr=5e-4,  # 학습률
     schedule='polylr',  # 스케줄러 타입 ('polylr', 'step', 'cosine' 또는 에포크 튜플)
     epoch=20,  # 총 에포크 수
