@@ -105,6 +105,7 @@ from training.origin import (
     describe_origin,
     describe_start,
     saved_by_this_job,
+    was_frozen,
 )
 from training.resume_command import resume_command, run_command
 
@@ -587,6 +588,8 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
         say_line(say("train.loaded.resume"))
     else:
         say_line(say(f"train.loaded.{start.source}"))
+        if was_frozen(start) and not run.config.train_cfg.freeze_bn:
+            say_line(say("train.was_frozen"))
     say_line(say("train.start_epoch", epoch=run.progress.epoch))
     say_line(say("train.loaded"))
     say_line()

@@ -19,7 +19,7 @@ WEIGHTS = PROJECT / shipped.WEIGHTS
 CONFIGS = (shipped.CONFIG, "config/fast/sample/fast_tiny_sample.py")
 LARGEST_FILE = 28_000_000
 # Drawn photos differ with the fonts of the machine; far below what was measured, see the card.
-LEAST_HMEAN = 0.15
+LEAST_HMEAN = 0.3
 
 
 @pytest.fixture(scope="module")

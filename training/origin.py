@@ -74,3 +74,15 @@ def saved_by_this_job(output: Path) -> bool:
     """
     latest, config = output / LATEST, output / RESOLVED_CONFIG
     return latest.exists() and config.exists() and latest.stat().st_mtime >= config.stat().st_mtime
+
+
+def was_frozen(start: Checkpoint) -> bool:
+    """Whether weights were trained with frozen BatchNorm.
+
+    Such weights have moved on while the statistics stayed: normalised by those of a batch, as
+    training usually does it, they would be another network.
+    """
+    provenance = start.content.get("provenance")
+    config = provenance.get("config") if isinstance(provenance, Mapping) else None
+    train_cfg = config.get("train_cfg") if isinstance(config, Mapping) else None
+    return isinstance(train_cfg, Mapping) and bool(train_cfg.get("freeze_bn"))

@@ -7,7 +7,12 @@ import torch
 
 from runtime.checkpoint import Checkpoint, read_checkpoint
 from runtime.messages import UserError
-from training.origin import compare_with_origin, describe_start, starting_weights
+from training.origin import (
+    compare_with_origin,
+    describe_start,
+    starting_weights,
+    was_frozen,
+)
 
 
 def resumed(before: dict) -> dict:
@@ -44,3 +49,18 @@ def test_a_start_that_the_file_does_not_tell_is_unknown(start):
     assert (origin["start"], origin["command"]) == (None, None)
     with pytest.raises(UserError):
         starting_weights(origin)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "expected"),
+    [
+        (None, False),
+        ([1], False),
+        ({}, False),
+        ({"config": {"train_cfg": {"freeze_bn": 0}}}, False),
+        ({"config": {"train_cfg": {"freeze_bn": 3}}}, True),
+    ],
+)
+def test_weights_tell_whether_they_were_trained_with_frozen_batchnorm(provenance, expected):
+    start = Checkpoint(Path("x.pth"), {}, "ema", 1, {"provenance": provenance})
+    assert was_frozen(start) is expected

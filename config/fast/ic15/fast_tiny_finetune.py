@@ -34,6 +34,11 @@ data = dict(
         pooling_size=9,  # 커널을 만들 때 글자를 깎아 내는 창의 크기 (detection_head와 같게)
         read_type='cv2',  # 이미지를 읽는 방식 ('cv2': EXIF 회전 적용, 'pil': 적용하지 않음)
         repeat_times=repeat_times,  # 위에서 정한 반복 횟수
+        augment=dict(
+            scale=(0.75, 1.5),  # 확대, 축소 범위 (short_size에 맞춘 크기의 배수)
+            flip=0.0,  # 좌우 뒤집기 확률 (글자가 거꾸로 되므로 쓰지 않음)
+            rotation=10,  # 회전 각도의 최댓값
+        ),
         paste_text=0.0,  # 내 이미지에 간판을 그려 넣는 샘플의 비율
         # img_dir='내_이미지_폴더',  # 내 데이터: 이미지 폴더
         # gt_dir='내_라벨_폴더',  # 내 데이터: gt_이미지이름.txt 파일이 있는 폴더
@@ -51,6 +56,7 @@ train_cfg = dict(
     lr=5e-4,  # 학습률
     schedule='polylr',  # 스케줄러 타입 ('polylr', 'step', 'cosine' 또는 에포크 튜플)
     epoch=20,  # 총 에포크 수
+    freeze_bn=1,  # BatchNorm 통계를 가중치에 있는 그대로 사용 (고정된 채로 학습한 가중치이며, 더 빠르기도 함)
     optimizer='Adam',  # 옵티마이저 ('Adam', 'AdamW', 'SGD')
     save_interval=5,  # 체크포인트 저장 간격 (에포크)
 )
