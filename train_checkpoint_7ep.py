@@ -37,6 +37,7 @@ from inference.forgetting import (
 )
 from inference.validation_loss import ValidationLoss
 from models import build_model
+from models.batchnorm_statistics import renew_statistics
 from runtime import checkpoint as checkpoints
 from runtime.checkpoint_folder import state_bytes
 from runtime.cli import (
@@ -114,6 +115,7 @@ CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
 MAX_FALLBACKS = 2
 WATCHDOG_S = 45.0
+STATISTICS_IMAGES = 16
 TOO_MUCH_BAD_DATA = 254  # among the numbers of signals, as is TIME_IS_UP
 
 
@@ -373,7 +375,7 @@ def prepare(
     seed_everything(args.seed + ranks.index, args.deterministic)
     output = Path(args.output_dir)
     data = prepare_data(config, output, args.seed, args.keep_set, args.strict)
-    learner = prepare_learner(args, config, start, ranks)
+    learner = prepare_learner(args, config, start, ranks, data.training)
     progress = starting_progress(args, start)
     workers, budget = worker_count(args, ranks), None
     schedule_epochs = config.train_cfg.epoch
@@ -451,10 +453,13 @@ def prepare_learner(
     config: Config,
     start: checkpoints.Checkpoint | None,
     ranks: Ranks,
+    data: Mixture,
 ) -> Learner:
     model = build_model(config.model)
     if start is not None:
         checkpoints.restore(model, start)
+        if needs_statistics(args, config, start):
+            renew_statistics(model, statistics_images(data))
     precision = choose_precision(args.amp, ranks.device)
     learner = Learner(model, ranks, config.train_cfg, precision, compile_it=bool(args.compile))
     if args.resume and start is not None:
@@ -463,6 +468,18 @@ def prepare_learner(
         except ValueError as error:
             raise UserError("train.not_resumable", path=args.resume) from error
     return learner
+
+
+def needs_statistics(
+    args: argparse.Namespace, config: Config, start: checkpoints.Checkpoint
+) -> bool:
+    """Whether a run begins to normalise by batches from weights that were trained without."""
+    return not args.resume and not config.train_cfg.freeze_bn and was_frozen(start)
+
+
+def statistics_images(data: Mixture) -> Iterator[Tensor]:
+    numbers = range(min(STATISTICS_IMAGES, len(data)))
+    return (data[number]["imgs"][None] for number in numbers)
 
 
 def prepare_output(
@@ -588,8 +605,8 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
         say_line(say("train.loaded.resume"))
     else:
         say_line(say(f"train.loaded.{start.source}"))
-        if was_frozen(start) and not run.config.train_cfg.freeze_bn:
-            say_line(say("train.was_frozen"))
+        if needs_statistics(run.args, run.config, start):
+            say_line(say("train.statistics_renewed"))
     say_line(say("train.start_epoch", epoch=run.progress.epoch))
     say_line(say("train.loaded"))
     say_line()

@@ -695,9 +695,9 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "train_cfg.freeze_bn=1은 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none이나 백본만 든 가중치와 함께 쓸 수 없습니다. 검출기 전체의 체크포인트를 지정하거나 train_cfg.freeze_bn=0으로 훈련하세요.",
         "en": "train_cfg.freeze_bn=1 keeps the BatchNorm statistics of a checkpoint, which --checkpoint none and weights of a backbone alone do not have; name a checkpoint of a whole detector, or train with train_cfg.freeze_bn=0.",
     },
-    "train.was_frozen": {
-        "ko": "   - ⚠️ BatchNorm을 고정하고 훈련한 가중치입니다. 고정하지 않으면 처음에 성능이 크게 떨어집니다. train_cfg.freeze_bn=1을 권합니다.",
-        "en": "   - ⚠️ these weights were trained with frozen BatchNorm and lose much of what they know without it; use train_cfg.freeze_bn=1.",
+    "train.statistics_renewed": {
+        "ko": "   - BatchNorm을 고정하고 훈련한 가중치라, 훈련 이미지로 통계를 다시 구했습니다 (고정한 채로 훈련하려면 train_cfg.freeze_bn=1)",
+        "en": "   - these weights were trained with frozen BatchNorm: its statistics are renewed from training images (train_cfg.freeze_bn=1 keeps it frozen)",
     },
     "train.finished_before": {
         "ko": "✅ {path}: {epoch}에포크까지 모두 끝난 훈련이라 이어 할 것이 없습니다. 더 훈련하려면 --epochs를 늘리고 --force를 붙이세요.",
