@@ -9,6 +9,7 @@ writes the first exit code that is not 0 (-N after signal N), or 0.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -84,6 +85,8 @@ def serve() -> None:
     import tests.faults.inject  # noqa: F401
     import train_checkpoint_7ep  # noqa: F401
 
+    # Shells start what they put into the background with Ctrl-C ignored, and so would all runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for line in sys.stdin:
         request = json.loads(line)
         ranks = _environments(request.pop("ranks"))
