@@ -12,6 +12,7 @@ from inference.report.gallery import KINDS, overlay
 from inference.report.photos import Allowance, shrunk
 from inference.report.style import SCRIPT, STYLE
 from runtime.messages import UserError, say
+from runtime.provenance import recorded
 from runtime.resume_check import flat
 from runtime.web_page import escaped, jpeg_uri, page, write_whole
 
@@ -52,8 +53,7 @@ def html_page(comparison: Comparison, curve_png: bytes | None = None) -> str:
     """The page as text, no larger than MAX_PAGE_BYTES."""
     checkpoint = comparison.after.checkpoint
     title = say("comparison.title", name=checkpoint.path.name)
-    record = checkpoint.content.get("provenance")
-    record = record if isinstance(record, Mapping) else {}
+    record = recorded(checkpoint.content)
     head = (
         f"<h1>{escaped(title)}</h1>{_verdict(comparison)}{_figures(comparison)}{_sides(comparison)}"
     )

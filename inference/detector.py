@@ -21,6 +21,7 @@ from runtime.checkpoint import Checkpoint, network_size, read_checkpoint, restor
 from runtime.compiling import compiled
 from runtime.config import PROJECT_ROOT, Config, config_from, find_file, load_config
 from runtime.messages import UserError
+from runtime.provenance import recorded
 
 Size = tuple[int, int]
 CONFIG_SECTIONS = ("model", "data", "test_cfg")  # those that detecting depends on
@@ -254,8 +255,7 @@ def checkpoint_config(checkpoint: Checkpoint, overrides: Sequence[str] = ()) -> 
     overrides: as for ``load_config``.
     Raises UserError where neither is to be had.
     """
-    made = checkpoint.content.get("provenance")
-    stated = made.get("config") if isinstance(made, Mapping) else None
+    stated = recorded(checkpoint.content).get("config")
     size = network_size(checkpoint.weights)
     if isinstance(stated, Mapping) and isinstance(stated.get("model"), Mapping):
         sections = {key: stated[key] for key in CONFIG_SECTIONS if key in stated}

@@ -19,7 +19,7 @@ from models.receptive_field import receptive_radius_px
 from runtime import whole_files
 from runtime.checkpoint import Checkpoint, network_size
 from runtime.messages import UserError
-from runtime.provenance import plain, versions
+from runtime.provenance import plain, recorded, versions
 
 FLOAT, HALF, INT8 = "float32", "float16", "int8"
 # Of a provenance, what may name a folder or a machine of the user's.
@@ -50,7 +50,7 @@ def export_metadata(
         "min_score": thresholds.min_score,
         "min_area": thresholds.min_area,
     }
-    provenance = plain(_public(checkpoint.content.get("provenance"), short_size))
+    provenance = plain(_public(recorded(checkpoint.content), short_size))
     about = {"epoch": checkpoint.epoch, "versions": dict(versions()), "provenance": provenance}
     return {
         "format": FORMAT,
@@ -68,12 +68,11 @@ def export_metadata(
     }
 
 
-def _public(provenance: Any, short_size: int) -> dict[str, Any]:
-    """What a provenance may tell to strangers.
+def _public(record: Mapping[str, Any], short_size: int) -> dict[str, Any]:
+    """What a provenance, ``record``, may tell to strangers.
 
     short_size: for the config, which a detector that is made from the file alone asks for it.
     """
-    record = provenance if isinstance(provenance, Mapping) else {}
     kept = {key: value for key, value in record.items() if key not in PRIVATE}
     if isinstance(kept.get("data"), list):
         kept["data"] = [_without(part, "name") for part in kept["data"]]

@@ -23,6 +23,12 @@ GROUPS = ("state_dict", "ema", "optimizer", "last_good")
 _GIT_SECONDS = 5
 
 
+def recorded(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The provenance in a checkpoint's content; empty where a stranger's file has none of ours."""
+    found = content.get("provenance")
+    return found if isinstance(found, Mapping) else {}
+
+
 def provenance(
     config: Mapping[str, Any], data: list[dict[str, Any]], metrics: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from runtime.checkpoint import Checkpoint, network_size, read_checkpoint
 from runtime.checkpoint_reading import shown
 from runtime.config_schema import DEFAULTS
 from runtime.messages import LANGUAGES, UserError, run_script, say, tell
-from runtime.provenance import plain
+from runtime.provenance import plain, recorded
 from runtime.resume_check import flat, is_resumable
 
 # Buffers of BatchNorm layers, which nobody trains.
@@ -65,8 +65,7 @@ def finite(value: Any) -> Any:
 def describe(checkpoint: Checkpoint) -> dict[str, Any]:
     """Everything that the file says about itself, in plain types; what it lacks is None."""
     content, weights = checkpoint.content, checkpoint.weights
-    record = content.get("provenance")
-    record = record if isinstance(record, Mapping) else {}
+    record = recorded(content)
     seal = content.get("integrity")
     return {
         "path": str(checkpoint.path),

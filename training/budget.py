@@ -15,6 +15,7 @@ from runtime.config import Config
 from runtime.distributed import gather
 from runtime.messages import UserError, say
 from runtime.progress import Progress
+from runtime.provenance import recorded
 from runtime.resume_check import flat
 from runtime.schedules import falls_to_zero
 from training.budget_clock import FEWEST_REPORTED, BudgetClock, Costs
@@ -333,7 +334,7 @@ def _first_costs(
     # Weights, their average, two moments of the optimizer; in ``latest`` and in ``best``.
     save_s = 8 * state_bytes(learner.model.state_dict()) / _SAVED_BYTES_PER_S
     costs = Costs(photo_s, photos, save_s)
-    from_scratch = start is None or (args.resume and _origin(start.content).get("start") == {})
+    from_scratch = start is None or (args.resume and recorded(start.content).get("start") == {})
     if not args.report or from_scratch or data.validation is None or data.criterion != "hmean":
         return costs
     most = min(data.validation.num_images, most_photos(learner.ranks.device))
@@ -350,16 +351,10 @@ def _sides(training: Mixture) -> list[int]:
 
 def stored_picks(content: Mapping[str, Any]) -> list[str]:
     """The picks of the run that wrote a checkpoint; none where it had no budget."""
-    made = _origin(content).get("config")
+    made = recorded(content).get("config")
     if not isinstance(made, Mapping) or "options.budget_s" not in (values := dict(flat(made))):
         return []
     return [f"{key}={value!r}" for key, value in values.items() if _STORED.fullmatch(key)]
-
-
-def _origin(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A file's provenance; empty where it has none, or something else under that name."""
-    found = content.get("provenance")
-    return found if isinstance(found, Mapping) else {}
 
 
 def is_spent(content: Mapping[str, Any], budget_s: float) -> bool:

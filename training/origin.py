@@ -8,7 +8,7 @@ from dataset import TextDataset
 from runtime.checkpoint import LATEST, Checkpoint, read_checkpoint
 from runtime.config import Config, config_dict
 from runtime.messages import UserError
-from runtime.provenance import digest, provenance
+from runtime.provenance import digest, provenance, recorded
 from runtime.resume_check import change_lines, changes, refuse_inexact
 
 RESOLVED_CONFIG = "config.py"
@@ -82,7 +82,6 @@ def was_frozen(start: Checkpoint) -> bool:
     Such weights have moved on while the statistics stayed: normalised by those of a batch, as
     training usually does it, they would be another network.
     """
-    provenance = start.content.get("provenance")
-    config = provenance.get("config") if isinstance(provenance, Mapping) else None
+    config = recorded(start.content).get("config")
     train_cfg = config.get("train_cfg") if isinstance(config, Mapping) else None
     return isinstance(train_cfg, Mapping) and bool(train_cfg.get("freeze_bn"))
