@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.architecture import build_chain, build_layer, build_part, read_architecture
 from models.layers import Layer
+from models.levels import Levels, resize
 from models.losses import (
     LOSSES,
     choose_samples,
@@ -18,7 +19,6 @@ from models.losses import (
     select_false_alarms,
     select_hard_pixels,
 )
-from models.neck import resize
 
 PixelLoss = Callable[..., Tensor]
 
@@ -59,9 +59,9 @@ class Head(nn.Module):
         self.in_channels = conv.in_channels
         self.loss_functions = losses
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) -> logits (N, 1 + feature_dim, H, W)."""
-        return self.final(self.blocks(self.dropout(self.conv(features))))
+    def forward(self, levels: Levels) -> Tensor:
+        """(N, C_i, H_i, W_i) each -> logits (N, 1 + feature_dim, H_1, W_1)."""
+        return self.final(self.blocks(self.dropout(self.conv(levels))))
 
     def losses(self, logits: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Weighted losses and IoUs of each sample; see ``FAST.losses``."""

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.levels import Levels, convolve_levels, is_split, stack
 from models.sync_batchnorm import normalised_sum
 
 ACTIVATIONS: dict[str | None, Callable[[], nn.Module]] = {
@@ -19,10 +20,14 @@ ACTIVATIONS: dict[str | None, Callable[[], nn.Module]] = {
 }
 
 
+Maps = Tensor | Levels
+
+
 class Layer(nn.Module):
     """What a nas-config calls a layer: a convolution, padded to keep size / stride, and company.
 
     ``forward``: (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride), rounded up.
+    Levels, in_channels of them together, count as their stack.
     """
 
     frozen = False  # see ``freeze_batchnorm``
@@ -60,14 +65,13 @@ class ConvLayer(Layer):
         self.bn = nn.BatchNorm2d(out_channels) if use_bn else None
         self.act = ACTIVATIONS[act_func]()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Maps) -> Tensor:
         """See Layer."""
-        if self.bn is None:
-            return self.act(self.conv(x))
-        if self.frozen:
+        if self.bn is not None and self.frozen:
             kernel, bias = folded(self.conv.weight, self.bn, self.conv.bias, self.bn.weight.dtype)
             return self.act(convolve(x, self.conv, kernel, bias))
-        return self.act(self.bn(self.conv(x)))
+        y = convolve(x, self.conv, self.conv.weight, self.conv.bias)
+        return self.act(y if self.bn is None else self.bn(y))
 
     @torch.no_grad()
     def fold(self) -> nn.Module:
@@ -111,12 +115,15 @@ class RepConvLayer(Layer):
         keeps_shape = in_channels == out_channels and stride == 1
         self.rbr_identity = nn.BatchNorm2d(in_channels) if keeps_shape else None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Maps) -> Tensor:
         """See Layer."""
         if self.frozen:
             return F.relu_(convolve(x, self.main_conv, *self._merged(self.main_bn.weight.dtype)))
         branches = [(self.main_conv, self.main_bn), *self._side_branches()]
-        maps = ((bn, x if conv is None else conv(x)) for conv, bn in branches)
+        maps = (
+            (bn, _whole(x) if conv is None else convolve(x, conv, conv.weight, None))
+            for conv, bn in branches
+        )
         return F.relu_(normalised_sum(maps))
 
     @torch.no_grad()
@@ -159,9 +166,10 @@ class FusedConvLayer(nn.Module):
         super().__init__()
         self.fused_conv = fused_conv
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Maps) -> Tensor:
         """See Layer."""
-        return F.relu_(self.fused_conv(x))
+        conv = self.fused_conv
+        return F.relu_(convolve(x, conv, conv.weight, conv.bias))
 
 
 def convolution(
@@ -193,9 +201,15 @@ def convolution_like(conv: nn.Conv2d, kernel: Tensor, bias: Tensor) -> nn.Conv2d
     return like
 
 
-def convolve(x: Tensor, conv: nn.Conv2d, kernel: Tensor, bias: Tensor) -> Tensor:
-    """What ``conv`` would give with another kernel and bias."""
-    return F.conv2d(x, kernel, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+def convolve(x: Maps, conv: nn.Conv2d, kernel: Tensor, bias: Tensor | None) -> Tensor:
+    """What ``conv`` gives, with this kernel and bias in place of its own."""
+    if not isinstance(x, Tensor) and is_split(x, conv):
+        return convolve_levels(x, kernel, bias)
+    return F.conv2d(_whole(x), kernel, bias, conv.stride, conv.padding, conv.dilation, conv.groups)
+
+
+def _whole(x: Maps) -> Tensor:
+    return x if isinstance(x, Tensor) else stack(x)
 
 
 def folded(

@@ -12,6 +12,7 @@ from torch import nn
 
 from models import build_model
 from models.layers import ConvLayer, RepConvLayer
+from models.levels import stack
 from runtime.config import load_config
 from runtime.messages import UserError
 from tests.conftest import PROJECT, golden
@@ -87,8 +88,9 @@ def test_maps_and_logits_match_the_golden_ones(size):
     expected = np.load(golden(f"forward_{size}.npz"))
     model = rule_model(size).eval()
     maps = model.backbone(noise(7, 2, 3, 160, 224))
-    features = model.neck(maps)
-    logits = model.det_head(features)
+    levels = model.neck(maps)
+    features = stack(levels)
+    logits = model.det_head(levels)
     close = {"rtol": 0, "atol": TOLERANCE[size]}
     for number, level in enumerate(maps, start=1):
         wanted = expected[f"stage{number}_chmean"]
