@@ -350,6 +350,8 @@ def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkp
         start = checkpoints.read_checkpoint(args.checkpoint)
     if config.train_cfg.freeze_bn == 1 and (start is None or start.source == "backbone"):
         raise UserError("train.frozen_from_scratch")
+    if config.train_cfg.freeze_stages and start is None:
+        raise UserError("train.stages_from_scratch", stages=config.train_cfg.freeze_stages)
     if start is None:
         return None
     finished = 0 if args.reset_epoch or args.budget else start.epoch or 0

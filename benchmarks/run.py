@@ -24,6 +24,7 @@ QUESTIONS = (
     "samples",
     "drawing",
     "steps",
+    "levels",
     "boxes",
     "testing",
     "backends",

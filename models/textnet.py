@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from models.architecture import build_chain, read_architecture
-from models.layers import Layer
+from models.layers import Layer, freeze_batchnorm
 
 STAGES = ("stage1", "stage2", "stage3", "stage4")
 
@@ -28,6 +28,13 @@ class TextNet(nn.Module):
         second = self.stage2(first)
         third = self.stage3(second)
         return first, second, third, self.stage4(third)
+
+    def freeze(self, stages: int) -> None:
+        """Train nothing up to the end of so many of the four stages; 0 leaves all as it is."""
+        parts = [self.first_conv, self.stage1, self.stage2, self.stage3, self.stage4]
+        for part in parts[: stages + 1] if stages else []:
+            part.requires_grad_(False)
+            freeze_batchnorm(part)
 
 
 def build_backbone(config: str | Path) -> TextNet:

@@ -28,8 +28,9 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _int_from(low: int) -> Rule:
-    return Rule(lambda value: _is_int(value) and value >= low, f"int >= {low}")
+def _int_from(low: int, high: float = float("inf")) -> Rule:
+    text = f"int >= {low}" if high == float("inf") else f"{low} <= int <= {high}"
+    return Rule(lambda value: _is_int(value) and low <= value <= high, text)
 
 
 def _number(low: float, high: float = float("inf"), above: bool = False) -> Rule:
@@ -157,6 +158,7 @@ KNOWN_KEYS: dict[str, Any] = {
         "max_forgetting": _optional(PROBABILITY),
         "sync_bn": FLAG,
         "freeze_bn": _int_from(0),
+        "freeze_stages": _int_from(0, 4),
         "accumulate": _int_from(1),
         "clip_grad": _optional(_number(0, above=True)),
         "max_bad_steps": _int_from(1),
@@ -199,6 +201,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "max_forgetting": None,
         "sync_bn": True,
         "freeze_bn": 0,
+        "freeze_stages": 0,
         "accumulate": 1,
         "clip_grad": None,
         "max_bad_steps": 10,

@@ -695,6 +695,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "ko": "train_cfg.freeze_bn=1은 체크포인트의 BatchNorm 통계를 그대로 쓰므로 --checkpoint none이나 백본만 든 가중치와 함께 쓸 수 없습니다. 검출기 전체의 체크포인트를 지정하거나 train_cfg.freeze_bn=0으로 훈련하세요.",
         "en": "train_cfg.freeze_bn=1 keeps the BatchNorm statistics of a checkpoint, which --checkpoint none and weights of a backbone alone do not have; name a checkpoint of a whole detector, or train with train_cfg.freeze_bn=0.",
     },
+    "train.stages_from_scratch": {
+        "ko": "train_cfg.freeze_stages={stages}은 백본의 앞쪽 가중치를 체크포인트에 있는 그대로 쓰므로 --checkpoint none과 함께 쓸 수 없습니다. 체크포인트를 지정하거나 train_cfg.freeze_stages=0으로 훈련하세요.",
+        "en": "train_cfg.freeze_stages={stages} keeps the weights of the backbone's first stages as a checkpoint has them, and --checkpoint none has none; name a checkpoint, or train with train_cfg.freeze_stages=0.",
+    },
     "train.statistics_renewed": {
         "ko": "   - BatchNorm을 고정하고 훈련한 가중치라, 훈련 이미지로 통계를 다시 구했습니다 (고정한 채로 훈련하려면 train_cfg.freeze_bn=1)",
         "en": "   - these weights were trained with frozen BatchNorm: its statistics are renewed from training images (train_cfg.freeze_bn=1 keeps it frozen)",

@@ -324,6 +324,11 @@ def test_a_checkpoint_that_has_had_all_epochs_names_both_ways_out(folder, whole_
         (("--checkpoint", "none", "--epoch", "3"), ("--epochs",)),
         (("--checkpoint", "none", "--cfg-options", "train_cfg.lrr=1"), ("'lr'",)),
         (("--checkpoint", "none", "--cfg-options", "train_cfg.freeze_bn=1"), ("freeze_bn=0",)),
+        (
+            ("--checkpoint", "none", "--cfg-options", "train_cfg.freeze_stages=2"),
+            ("freeze_stages=0",),
+        ),
+        (("--cfg-options", "train_cfg.freeze_stages=5"), ("freeze_stages", "0 <= int <= 4")),
         (("--checkpoint", "none", "--cfg-options", "data.train.type=FAST_IC51"), ("FAST_IC15",)),
         (("--checkpoint", "none", "--cfg-options", "data.train.img_dir=nowhere"), ("nowhere",)),
         (("--resume", "nowhere.pth"), ("nowhere.pth",)),

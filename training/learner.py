@@ -44,6 +44,7 @@ class Learner:
         compile_it: bool = False,
     ) -> None:
         self.ranks, self.precision = ranks, precision
+        model.backbone.freeze(train_cfg["freeze_stages"])
         model.to(memory_format=memory_format(ranks.device, precision))
         model.to(ranks.device)
         if ranks.world > 1:

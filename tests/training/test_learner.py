@@ -13,6 +13,7 @@ from torch.utils.data import default_collate
 from dataset import build_dataset
 from dataset.sample_data import write_sample_data
 from models import build_model
+from models.textnet import STAGES
 from runtime.config import load_config
 from runtime.distributed import Ranks, join_ranks, leave_ranks
 from runtime.messages import UserError
@@ -56,7 +57,11 @@ def without_statistics(made: Learner) -> Learner:
 
 
 def gradients(made: Learner) -> dict[str, Tensor]:
-    return {name: value.grad.clone() for name, value in made.model.named_parameters()}
+    return {
+        name: value.grad.clone()
+        for name, value in made.model.named_parameters()
+        if value.requires_grad
+    }
 
 
 def assert_close(one: dict[str, Tensor], two: dict[str, Tensor]) -> None:
@@ -130,6 +135,32 @@ def test_from_the_epoch_of_freeze_bn_on_the_averaged_statistics_stay_and_weights
             assert torch.equal(value, averages[key]) and not torch.equal(value, live[key])
     for key, weights in made.model.named_parameters():
         assert not torch.equal(weights, live[key])
+
+
+@pytest.mark.parametrize("stages", [1, 4])
+def test_frozen_stages_keep_weights_and_statistics_and_all_behind_them_learns(folder, stages):
+    made = learner(folder, f"train_cfg.freeze_stages={stages}")
+    before = {key: value.clone() for key, value in made.model.state_dict().items()}
+    made.begin_epoch(1, freeze_bn=0)
+    made.step([default_collate(samples(folder))], 1e-3)
+    kept = tuple(f"backbone.{part}." for part in ("first_conv", *STAGES[:stages]))
+    for key, value in made.model.state_dict().items():
+        same = torch.equal(value, before[key])
+        assert same == key.startswith(kept), key
+
+
+def test_gradients_behind_frozen_stages_are_those_of_the_whole_network(folder):
+    batch = default_collate(samples(folder))
+    whole, part = (
+        without_statistics(learner(folder, f"train_cfg.freeze_stages={stages}"))
+        for stages in (0, 2)
+    )
+    for made in (whole, part):
+        made.step([batch], 0.0)
+    expected, found = gradients(whole), gradients(part)
+    kept = ("backbone.first_conv.", "backbone.stage1.", "backbone.stage2.")
+    assert expected.keys() - found.keys() == {key for key in expected if key.startswith(kept)}
+    assert_close({key: expected[key] for key in found}, found)
 
 
 def test_what_does_not_fit_one_by_one_ends_with_advice(folder):
