@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from dataset import Mixture, TextDataset, prepare_worker
+from dataset import Mixture, TextDataset
 from dataset.bad_data import BadData
 from dataset.checks import Report
 from dataset.sampler import EpochSampler
@@ -36,10 +36,7 @@ from inference.forgetting import (
     refuse_limit_without_keep_set,
 )
 from inference.validation_loss import ValidationLoss
-from models import build_model
-from models.batchnorm_statistics import renew_statistics
 from runtime import checkpoint as checkpoints
-from runtime.checkpoint_folder import state_bytes
 from runtime.cli import (
     COUNT,
     POSITIVE,
@@ -59,24 +56,19 @@ from runtime.distributed import (
     launched_by_torchrun,
     leave_ranks,
     mean_over_ranks,
-    restart_count,
     this_command,
-    usable_cores,
 )
 from runtime.interruption import (
     TIME_IS_UP,
     Interruption,
     exit_code,
-    leave_signals_to_the_parent,
 )
 from runtime.loss_meter import LossMeter
 from runtime.messages import UserError, run_script, say, tell
-from runtime.output_lock import OutputLock
-from runtime.precision import PRECISIONS, choose_precision
+from runtime.precision import PRECISIONS
 from runtime.progress import Progress
 from runtime.provenance import seal
 from runtime.random_state import random_state, restore_random_state, seed_everything
-from runtime.resume_check import check_resumable
 from runtime.schedules import learning_rate, timed_rate
 from runtime.sinks import Sinks
 from runtime.waiting import WaitingTime
@@ -84,7 +76,6 @@ from runtime.watchdog import Watchdog
 from training.bad_steps import dump_batch
 from training.budget import (
     cropped_as,
-    is_spent,
     prepare_budget,
     read_budget,
     refuse_contradictions,
@@ -100,22 +91,27 @@ from training.epoch_summary import (
 from training.gain_report import write_gain_report
 from training.introduction import describe_data, describe_device, describe_problems
 from training.learner import Batch, Learner, is_finite, is_out_of_memory
+from training.loading import build_loader, worker_count
 from training.origin import (
-    RESOLVED_CONFIG,
     compare_with_origin,
     describe_origin,
     describe_start,
-    saved_by_this_job,
-    was_frozen,
 )
+from training.output import prepare_output
 from training.resume_command import resume_command, run_command
+from training.start import (
+    choose_start,
+    needs_statistics,
+    prepare_learner,
+    starting_progress,
+    was_finished,
+)
 
 CONFIG = "config/fast/ic15/fast_checkpoint_7ep_finetune.py"
 CHECKPOINT = "checkpoint_7ep.pth"
 OUTPUT_DIR = "./finetune_checkpoints"
 MAX_FALLBACKS = 2
 WATCHDOG_S = 45.0
-STATISTICS_IMAGES = 16
 TOO_MUCH_BAD_DATA = 254  # among the numbers of signals, as is TIME_IS_UP
 
 
@@ -325,42 +321,6 @@ def report_gain(run: Run) -> None:
     tell("train.report", text=text)
 
 
-def was_finished(args: argparse.Namespace, config: Config, start: checkpoints.Checkpoint) -> bool:
-    if args.budget:
-        return is_spent(start.content, args.budget)
-    return start.epoch == config.train_cfg.epoch
-
-
-def choose_start(args: argparse.Namespace, config: Config) -> checkpoints.Checkpoint | None:
-    """Read the checkpoint that the run starts from; None trains from scratch."""
-    if args.resume and args.reset_epoch:
-        raise UserError("train.resume_and_reset")
-    if restart_count() and saved_by_this_job(Path(args.output_dir)):
-        args.resume, args.reset_epoch = "auto", False
-    if args.resume == "auto":
-        latest = Path(args.output_dir) / checkpoints.LATEST
-        args.resume = str(latest) if latest.exists() else None
-    if args.budget:  # which is all there is to the run: epochs of before do not count
-        args.reset_epoch = not args.resume
-    start: checkpoints.Checkpoint | None = None
-    if args.resume:
-        start = checkpoints.read_checkpoint(args.resume, prefer_ema=False)
-        check_resumable(start.content, args.resume)
-    elif args.checkpoint != "none":
-        start = checkpoints.read_checkpoint(args.checkpoint)
-    if config.train_cfg.freeze_bn == 1 and (start is None or start.source == "backbone"):
-        raise UserError("train.frozen_from_scratch")
-    if config.train_cfg.freeze_stages and start is None:
-        raise UserError("train.stages_from_scratch", stages=config.train_cfg.freeze_stages)
-    if start is None:
-        return None
-    finished = 0 if args.reset_epoch or args.budget else start.epoch or 0
-    path, epochs = args.resume or args.checkpoint, config.train_cfg.epoch
-    if finished > epochs or (finished == epochs and not args.resume):
-        raise UserError("train.already_finished", path=path, epoch=finished, epochs=epochs)
-    return start
-
-
 def prepare(
     args: argparse.Namespace,
     config: Config,
@@ -450,123 +410,6 @@ def prepare(
     return run
 
 
-def prepare_learner(
-    args: argparse.Namespace,
-    config: Config,
-    start: checkpoints.Checkpoint | None,
-    ranks: Ranks,
-    data: Mixture,
-) -> Learner:
-    model = build_model(config.model)
-    if start is not None:
-        checkpoints.restore(model, start)
-        if needs_statistics(args, config, start):
-            renew_statistics(model, statistics_images(data))
-    precision = choose_precision(args.amp, ranks.device)
-    learner = Learner(model, ranks, config.train_cfg, precision, compile_it=bool(args.compile))
-    if args.resume and start is not None:
-        try:
-            learner.load(start.content)
-        except ValueError as error:
-            raise UserError("train.not_resumable", path=args.resume) from error
-    return learner
-
-
-def needs_statistics(
-    args: argparse.Namespace, config: Config, start: checkpoints.Checkpoint
-) -> bool:
-    """Whether a run begins to normalise by batches from weights that were trained without."""
-    return not args.resume and not config.train_cfg.freeze_bn and was_frozen(start)
-
-
-def statistics_images(data: Mixture) -> Iterator[Tensor]:
-    numbers = range(min(STATISTICS_IMAGES, len(data)))
-    return (data[number]["imgs"][None] for number in numbers)
-
-
-def prepare_output(
-    args: argparse.Namespace,
-    config: Config,
-    learner: Learner,
-    progress: Progress,
-    iterations: int,
-    resources: ExitStack,
-) -> tuple[checkpoints.CheckpointFolder | None, Sinks]:
-    """The output folder with the resolved config, and the sinks; on the first rank alone."""
-    output = Path(args.output_dir)
-    if not learner.ranks.is_first:
-        return None, Sinks(output, names=())
-    resources.enter_context(OutputLock(output))
-    earlier_run = not args.resume and (output / checkpoints.LATEST).exists()
-    folder = checkpoints.CheckpointFolder(output, config.train_cfg.keep_checkpoints)
-    little_room = check_room(folder, config, learner, progress)
-    try:
-        if not restart_count():
-            (output / RESOLVED_CONFIG).write_text(config_text(config), encoding="utf-8")
-        if not args.resume:
-            sinks = Sinks(output)
-        else:
-            steps = progress.epoch * iterations + progress.iteration
-            sinks = Sinks(output, progress.epoch, steps)
-    except OSError as error:
-        raise UserError("checkpoint.cannot_write", path=output, reason=error) from error
-    resources.callback(sinks.close)
-    if earlier_run:
-        sinks.line(say("train.earlier_run"))
-    if little_room:
-        sinks.line(little_room)
-    return folder, sinks
-
-
-def check_room(
-    folder: checkpoints.CheckpointFolder, config: Config, learner: Learner, progress: Progress
-) -> str | None:
-    """A warning, or a refusal to begin, where the disk cannot hold the checkpoints of the run."""
-    train_cfg = config.train_cfg
-    # Weights, their average, and at most two moments of the optimizer.
-    size = 4 * state_bytes(learner.model.state_dict())
-    files = (train_cfg.epoch - progress.epoch) // train_cfg.save_interval
-    return folder.check_room(size, min(files, train_cfg.keep_checkpoints or files))
-
-
-def worker_count(args: argparse.Namespace, ranks: Ranks) -> int:
-    if args.workers is not None:
-        return int(args.workers)
-    # On a CPU the network needs the cores itself; one worker prepares the next batch meanwhile.
-    return min(16, usable_cores(ranks.world)) if ranks.device.type == "cuda" else 1
-
-
-def build_loader(
-    workers: int, data: Mixture, sampler: EpochSampler, ranks: Ranks, sinks: Sinks
-) -> SteadyLoader:
-    return SteadyLoader(
-        data,
-        sampler,
-        lambda count, reason: sinks.line(say("train.workers_again", count=count, reason=reason)),
-        num_workers=workers,
-        pin_memory=ranks.device.type == "cuda",
-        persistent_workers=workers > 0,
-        worker_init_fn=start_worker,
-        # Its own generator: the workers' seeds must not move the one that dropout draws from.
-        generator=torch.Generator(),
-    )
-
-
-def start_worker(worker: int) -> None:
-    prepare_worker(worker)
-    leave_signals_to_the_parent()
-
-
-def starting_progress(args: argparse.Namespace, start: checkpoints.Checkpoint | None) -> Progress:
-    if args.resume and start is not None:
-        progress = Progress(**start.content["progress"])
-        if args.keep_set and progress.keep_start is None and start.content["ema_updates"]:
-            raise UserError("keep.no_start", path=args.resume)
-        return progress
-    epoch = 0 if start is None or args.reset_epoch else start.epoch or 0
-    return Progress(epoch=epoch, best_epoch=epoch)  # gains are counted from here
-
-
 def introduce(
     run: Run, reports: list[Report], cache_bytes: int, budget_lines: Sequence[str]
 ) -> None:
@@ -607,7 +450,7 @@ def load_start(run: Run, start: checkpoints.Checkpoint | None) -> None:
         say_line(say("train.loaded.resume"))
     else:
         say_line(say(f"train.loaded.{start.source}"))
-        if needs_statistics(run.args, run.config, start):
+        if needs_statistics(run.args, run.config, start, run.ranks.device):
             say_line(say("train.statistics_renewed"))
     say_line(say("train.start_epoch", epoch=run.progress.epoch))
     say_line(say("train.loaded"))

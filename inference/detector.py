@@ -55,7 +55,7 @@ class TextDetector:
     model: in training form; with ``fold`` (the default) a folded copy of it is used and the model
         is left alone.  Without it, the model itself is used and put into eval mode: the caller
         puts it back.
-    test_cfg: min_score, min_area, bbox_type and pooling_size, as ``detection_settings`` gives them.
+    test_cfg: see ``find_text``, as ``detection_settings`` gives it.
     short_size: the short side in pixels to which photos are resized.
     amp: bf16 autocast, for devices that are fast at it.
     timer: adds up the seconds of the stages; None measures nothing.

@@ -27,8 +27,8 @@ class ExportedSettings:
 
     short_size: the short side in pixels to which photos are resized.
     halo_px: how far around a pixel the network looks.
-    test_cfg: min_score, min_area, bbox_type and pooling_size; see ``find_text``.
-    thresholds: the two first of them once more, and where they come from.
+    test_cfg: see ``find_text``.
+    thresholds: its min_score and min_area once more, and where they come from.
     """
 
     short_size: int
@@ -190,6 +190,7 @@ def read_settings(
         short_size, halo_px, pooling_size = (
             _count(metadata[key]) for key in ("short_size", "halo_px", "pooling_size")
         )
+        kernels = kernel_settings(metadata)
         stored = {key: json.loads(metadata[key]) for key in ("min_score", "min_area")}
         bbox_type, source = metadata["bbox_type"], metadata["thresholds_source"]
     except (KeyError, ValueError):
@@ -201,8 +202,18 @@ def read_settings(
         "min_area": thresholds.min_area,
         "bbox_type": bbox_type,
         "pooling_size": pooling_size,
+        **kernels,
     }
     return ExportedSettings(short_size, halo_px, test_cfg, thresholds)
+
+
+def kernel_settings(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Where kernels are found; files that do not say were made when there was one way only."""
+    score = float(metadata.get("kernel_score", 0.5))
+    stride = _count(metadata.get("kernel_stride", str(STRIDE)))
+    if not 0 < score < 1 or stride > STRIDE:
+        raise ValueError(f"{score} {stride}")
+    return {"kernel_score": score, "kernel_stride": stride}
 
 
 def _count(text: str) -> int:

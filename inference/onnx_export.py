@@ -47,6 +47,8 @@ def export_metadata(
         "stride": STRIDE,
         "halo_px": receptive_radius_px(model),
         "pooling_size": test_cfg["pooling_size"],
+        "kernel_score": test_cfg["kernel_score"],
+        "kernel_stride": test_cfg["kernel_stride"],
         "min_score": thresholds.min_score,
         "min_area": thresholds.min_area,
     }
@@ -55,7 +57,7 @@ def export_metadata(
     return {
         "format": FORMAT,
         "input": "RGB, 0..255, normalised with mean and std inside the model",
-        "output": "logit of the kernel for each stride x stride pixels; text where it is above 0",
+        "output": "logit of the kernel's probability for each stride x stride pixels",
         **{key: json.dumps(value) for key, value in numbers.items()},
         "bbox_type": test_cfg.get("bbox_type", "rect"),
         "thresholds_source": thresholds.source,

@@ -57,6 +57,9 @@ def quantise(source: Path, target: Path, images: Iterable[np.ndarray], short_siz
                 op_types_to_quantize=["Conv", "Resize", "Concat"],
                 nodes_to_exclude=[last],  # what comes out of it is held against thresholds
                 per_channel=True,
+                # Processors without VNNI add pairs of products in 16 bits, which 8 bit weights
+                # overflow, and the file may be used on one: 7 bits are right everywhere.
+                reduce_range=True,
                 activation_type=quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8,
             )

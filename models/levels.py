@@ -109,9 +109,12 @@ def _blocks(length: int, small: int, taps: int) -> tuple[_Block, ...]:
         unit = torch.eye(small, dtype=torch.float64)[None]
         enlarged = F.interpolate(unit, size=length, mode="linear", align_corners=False)[0].T
         shifted = F.pad(enlarged, (0, 0, taps // 2, taps // 2)).unfold(0, taps, 1).float()
-    blocks = []
-    for weights in shifted.tensor_split(-(-length // LINES_OF_A_BLOCK)):
-        used = weights.any(2).any(0).nonzero()[:, 0]
-        first, end = int(used[0]), int(used[-1]) + 1
-        blocks.append(_Block(first, end, weights[:, first:end].contiguous()))
-    return tuple(blocks)
+        parts = shifted.tensor_split(-(-length // LINES_OF_A_BLOCK))
+        return tuple(_without_unused(weights) for weights in parts)
+
+
+def _without_unused(weights: Tensor) -> _Block:
+    """weights: (lines, small, taps)."""
+    used = weights.any(2).any(0).nonzero()[:, 0]
+    first, end = int(used[0]), int(used[-1]) + 1
+    return _Block(first, end, weights[:, first:end].contiguous())

@@ -4,10 +4,16 @@ The network is trained on kernels, words eroded by a square of ``pooling_size`` 
 the same square undoes that.  No map here is as fine as the image where a coarser one says the
 same, each is made once for an image, and a word costs as much as the rows that it covers.
 
+A network that has not been trained for long draws its kernels too large, and those of neighbours
+touch.  With a ``kernel_score`` above 0.5 they come apart, with a ``kernel_stride`` below 4 the gap
+need not be as wide as a pixel of the network's output, and a larger ``pooling_size`` makes up for
+what is cut off.
+
 NumPy and OpenCV do all of it: PyTorch's logits and those of an exported model take the same way,
 and nothing here needs PyTorch to be installed.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -77,7 +83,10 @@ def find_text(
     sizes: for each image (height, width) of the network's input and (height, width) of the
         original image, in whose pixels the words are given.
     test_cfg: ``min_score`` and ``min_area`` (in pixels of the network's input), below which words
-        are dropped; ``bbox_type`` 'rect' (default) or 'poly'; ``pooling_size`` (default 9).
+        are dropped; ``bbox_type`` 'rect' (default) or 'poly'; ``pooling_size`` (default 9);
+        ``kernel_score`` (default 0.5), the probability above which a pixel belongs to a kernel;
+        ``kernel_stride`` (default 4), pixels of the input for each pixel in which kernels are
+        looked for.
 
     Words come in the order in which OpenCV numbers their kernels.
     """
@@ -121,13 +130,15 @@ def _regions_of_image(
     kernel: np.ndarray, input_size: Size, original_size: Size, test_cfg: Mapping[str, Any]
 ) -> Regions:
     height, width = input_size
-    quarter = max(1, width // STRIDE), max(1, height // STRIDE)
-    if kernel.shape != quarter[::-1]:
-        kernel = cv2.resize(kernel, quarter, interpolation=cv2.INTER_LINEAR)
+    stride = test_cfg.get("kernel_stride", STRIDE)
+    columns, rows = max(1, width // stride), max(1, height // stride)
+    if kernel.shape != (rows, columns):
+        kernel = cv2.resize(kernel, (columns, rows), interpolation=cv2.INTER_LINEAR)
     radius_px = test_cfg.get("pooling_size", 9) // 2
-    labels, scores = grow(*number_kernels(kernel), radius_px)
-    row_edges = _cell_edges(height, quarter[1], radius_px)
-    column_edges = _cell_edges(width, quarter[0], radius_px)
+    numbered = number_kernels(kernel, test_cfg.get("kernel_score", 0.5))
+    labels, scores = grow(*numbered, radius_px, stride)
+    row_edges = _cell_edges(height, rows, radius_px, stride)
+    column_edges = _cell_edges(width, columns, radius_px, stride)
     scale = original_size[1] / width, original_size[0] / height
 
     runs, run_labels, run_areas, run_scores = _runs(labels, scores, row_edges, column_edges)
@@ -138,45 +149,49 @@ def _regions_of_image(
     areas = np.add.reduceat(run_areas, first)
     means = np.add.reduceat(run_scores, first) / areas
     kept = (areas >= test_cfg["min_area"]) & (means >= test_cfg["min_score"])
-    columns = (part[kept].tolist() for part in (run_labels[first], first, end, areas, means))
-    words = list(map(Region, *columns))
+    fields = (part[kept].tolist() for part in (run_labels[first], first, end, areas, means))
+    words = list(map(Region, *fields))
     return Regions(labels, row_edges, column_edges, runs, words, scale)
 
 
-def number_kernels(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def number_kernels(kernel: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
     """Connected kernels (8 neighbours) and their probabilities, of logits ``kernel`` (h, w).
 
+    least: the probability that a kernel's pixels exceed, 0 < least < 1.
     Gives (numbers from 1, probabilities), both (h, w) float32 and 0 in the background.
     """
-    inside = kernel > 0
+    inside = kernel > math.log(least / (1 - least))
     _, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
     scores = np.zeros_like(kernel)
     scores[inside] = 1 / (1 + np.exp(-kernel[inside]))
     return labels.astype(np.float32), scores
 
 
-def grow(labels: np.ndarray, scores: np.ndarray, radius_px: int) -> tuple[np.ndarray, np.ndarray]:
+def grow(
+    labels: np.ndarray, scores: np.ndarray, radius_px: int, stride: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Give each pixel of the input the largest number and probability within ``radius_px``.
 
     So the larger number wins where two words meet, also over the other's own kernel.  Both maps
-    (h, w) have cells of 4 x 4 pixels; the grown ones have the cells of ``_cell_offsets``.
+    (h, w) have cells of ``stride`` x ``stride`` pixels; the grown ones have the cells of
+    ``_cell_offsets``.
 
     Published FAST takes windows of ``pooling_size // 2 + 1`` cells of 2 x 2 pixels.  For pooling
     sizes 5, 9 and 13 that is this very map.  For 7, 11 and 15 its windows are even, which moves and
     stretches words by up to a pixel; here they grow as much in total and evenly to all sides.
     """
     grown_labels, grown_scores = (
-        _grow_along(_grow_along(cells, radius_px, axis=0), radius_px, axis=1)
+        _grow_along(_grow_along(cells, radius_px, stride, axis=0), radius_px, stride, axis=1)
         for cells in (labels, scores)
     )
     return grown_labels, grown_scores
 
 
-def _grow_along(cells: np.ndarray, radius_px: int, axis: int) -> np.ndarray:
-    """The same along one axis, whose length is multiplied by the number of cells in 4 pixels."""
+def _grow_along(cells: np.ndarray, radius_px: int, stride: int, axis: int) -> np.ndarray:
+    """The same along one axis, whose length is multiplied by the number of cells in a stride."""
     grown = []
-    for start, end in pairwise(_cell_offsets(radius_px)):
-        before, after = (radius_px - start + STRIDE - 1) // STRIDE, (end - 1 + radius_px) // STRIDE
+    for start, end in pairwise(_cell_offsets(radius_px, stride)):
+        before, after = (radius_px - start + stride - 1) // stride, (end - 1 + radius_px) // stride
         size, centre = (before + 1 + after, 1), (0, before)  # a column's height, its x and y
         if axis == 1:
             size, centre = size[::-1], centre[::-1]
@@ -186,23 +201,23 @@ def _grow_along(cells: np.ndarray, radius_px: int, axis: int) -> np.ndarray:
     return np.stack(grown, axis=axis + 1).reshape(shape)
 
 
-def _cell_offsets(radius_px: int) -> list[int]:
-    """Where a stretch of 4 pixels must be cut so that each part has the same pixels in reach.
+def _cell_offsets(radius_px: int, stride: int) -> list[int]:
+    """Where a stretch of ``stride`` pixels is cut so that each part has the same pixels in reach.
 
-    What lies within ``radius_px`` changes at that distance from the border of a stretch: 9 and 17
-    need no cut, 5 and 13 one in the middle, 7, 11 and 15 two.
+    What lies within ``radius_px`` changes at that distance from the border of a stretch: of 4
+    pixels, 9 and 17 need no cut, 5 and 13 one in the middle, 7, 11 and 15 two.
     """
-    return sorted({0, radius_px % STRIDE, -radius_px % STRIDE, STRIDE})
+    return sorted({0, radius_px % stride, -radius_px % stride, stride})
 
 
-def _cell_edges(pixels: int, quarter: int, radius_px: int) -> np.ndarray:
+def _cell_edges(pixels: int, stretches: int, radius_px: int, stride: int) -> np.ndarray:
     """First pixel of each cell and, last, the number of pixels.
 
     Inputs are multiples of 4; any other is covered evenly, as by nearest-neighbour enlargement.
     """
-    offsets = np.array(_cell_offsets(radius_px)[:-1])
-    starts = (STRIDE * np.arange(quarter)[:, None] + offsets).ravel()
-    return -(-np.append(starts, STRIDE * quarter) * pixels // (STRIDE * quarter))  # ceil
+    offsets = np.array(_cell_offsets(radius_px, stride)[:-1])
+    starts = (stride * np.arange(stretches)[:, None] + offsets).ravel()
+    return -(-np.append(starts, stride * stretches) * pixels // (stride * stretches))  # ceil
 
 
 def _runs(

@@ -62,6 +62,7 @@ TEXT = Rule(lambda value: isinstance(value, str) and value != "", "'text'")
 FLAG = Rule(lambda value: isinstance(value, bool), "True | False")
 SIZE = _int_from(32)
 PROBABILITY = _number(0, 1)
+INNER_SHARE = Rule(lambda value: _is_number(value) and 0 < value < 1, "0 < number < 1")
 ANYTHING = Rule(lambda value: True, "")
 
 SCHEDULE = Rule(
@@ -167,6 +168,8 @@ KNOWN_KEYS: dict[str, Any] = {
     "test_cfg": {
         "min_score": PROBABILITY,
         "min_area": _number(0),
+        "kernel_score": INNER_SHARE,
+        "kernel_stride": Rule(lambda value: _is_int(value) and value in (1, 2, 4), "1 | 2 | 4"),
         "bbox_type": _choice("rect", "poly"),
         "result_path": TEXT,
         "pooling_size": _int_from(1),
@@ -206,5 +209,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "clip_grad": None,
         "max_bad_steps": 10,
     },
-    "test_cfg": {"min_score": 0.88, "min_area": 250, "bbox_type": "rect"},
+    "test_cfg": {
+        "min_score": 0.88,
+        "min_area": 250,
+        "kernel_score": 0.5,
+        "kernel_stride": 4,
+        "bbox_type": "rect",
+    },
 }

@@ -18,8 +18,6 @@ import torch
 import train_checkpoint_7ep
 from dataset.images import Photo
 from dataset.sample_data import write_sample_data
-from runtime.checkpoint import Checkpoint
-from runtime.config import load_config
 from runtime.messages import UserError
 from runtime.progress import Progress
 from tests.conftest import PROJECT
@@ -423,18 +421,3 @@ def test_a_photo_that_breaks_after_the_check_ends_no_run(folder, monkeypatch):
     warnings = [line for line in finished.stdout.splitlines() if victim in line]
     assert len(warnings) == 2  # every photo comes twice an epoch
     assert all(line.startswith("⚠️") for line in warnings)
-
-
-@pytest.mark.parametrize(
-    ("frozen_before", "freezes", "resumes", "expected"),
-    [(3, 0, None, True), (3, 1, None, False), (0, 0, None, False), (3, 0, "auto", False)],
-)
-def test_statistics_are_renewed_where_frozen_weights_meet_batches(
-    frozen_before, freezes, resumes, expected
-):
-    made = {"config": {"train_cfg": {"freeze_bn": frozen_before}}}
-    start = Checkpoint(Path("x.pth"), {}, "ema", 1, {"provenance": made})
-    config = load_config(PROJECT / "config/fast/sample/fast_tiny_sample.py",
-                         [f"train_cfg.freeze_bn={freezes}"])  # fmt: skip
-    args = SimpleNamespace(resume=resumes)
-    assert train_checkpoint_7ep.needs_statistics(args, config, start) is expected

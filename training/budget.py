@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
+
 from dataset import Mixture
 from inference.detector import detection_settings
 from runtime.checkpoint import Checkpoint
@@ -267,7 +269,7 @@ def prepare_budget(
         return Budget(stored, clock, [say("budget.resumed", budget=length, used=used)])
     sides = _sides(data.training)
     on_gpu = ranks.device.type == "cuda"
-    freezes = not on_gpu and _may_freeze(args, config, start)
+    freezes = freezes_batchnorm(args, config, start, learner.ranks.device)
     train_cfg = {**config.train_cfg, "freeze_bn": 1} if freezes else config.train_cfg
     # A GPU is not busy with a small crop, whose time says little of a large one's.
     ends = {sides[0], sides[-1]} if on_gpu else {sides[0]}
@@ -305,9 +307,15 @@ def prepare_budget(
     return Budget(picks, clock, lines)
 
 
-def _may_freeze(args: argparse.Namespace, config: Config, start: Checkpoint | None) -> bool:
-    """Whether there are statistics of the whole detector to keep, and nobody has said otherwise."""
-    if start is None or start.source == "backbone":
+def freezes_batchnorm(
+    args: argparse.Namespace, config: Config, start: Checkpoint | None, device: torch.device
+) -> bool:
+    """Whether a budget picks ``freeze_bn=1``.
+
+    It does so on a CPU, where there are statistics of the whole detector to keep and nobody has
+    said otherwise.
+    """
+    if device.type == "cuda" or start is None or start.source == "backbone":
         return False
     return "train_cfg.freeze_bn" not in _given_keys(args) and not config.train_cfg.freeze_bn
 

@@ -10,7 +10,8 @@ from inference.thresholds import Thresholds
 from runtime.checkpoint import Checkpoint
 from tests.inference.bright_model import bright_model
 
-SETTINGS = {"min_score": 0.88, "min_area": 250, "bbox_type": "rect", "pooling_size": 9}
+SETTINGS = {"min_score": 0.88, "min_area": 250, "bbox_type": "rect", "pooling_size": 9,
+            "kernel_score": 0.5, "kernel_stride": 4}  # fmt: skip
 _FOLDER = tempfile.TemporaryDirectory()
 
 

@@ -96,8 +96,10 @@ def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
     assert json.loads(said["mean"]) == [123.675, 116.28, 103.53]
     assert json.loads(said["std"]) == [58.395, 57.12, 57.375]
     numbers = {key: json.loads(said[key]) for key in ("short_size", "side_multiple", "stride",
-               "pooling_size", "min_score", "min_area", "epoch")}  # fmt: skip
+               "pooling_size", "min_score", "min_area", "epoch", "kernel_score",
+               "kernel_stride")}  # fmt: skip
     assert numbers == {"short_size": 128, "side_multiple": 32, "stride": 4, "pooling_size": 9,
+                       "kernel_score": 0.5, "kernel_stride": 4,
                        "min_score": 0.88, "min_area": 250, "epoch": 7}  # fmt: skip
     told = {key: said[key] for key in ("format", "bbox_type", "thresholds_source", "checkpoint",
             "weights", "precision", "network")}  # fmt: skip
@@ -121,13 +123,29 @@ def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("short_size", None), ("short_size", "0"), ("pooling_size", "9.5"), ("min_score", "[")],
+    [
+        ("short_size", None),
+        ("short_size", "0"),
+        ("pooling_size", "9.5"),
+        ("min_score", "["),
+        ("kernel_score", "1"),
+        ("kernel_stride", "8"),
+    ],
 )
 def test_a_file_whose_settings_are_damaged_is_refused(key, value):
     said = metadata()
     said.pop(key)
     with pytest.raises(UserError, match=r"m\.onnx.*export_onnx\.py"):
         read_settings("m.onnx", said if value is None else {**said, key: value})
+
+
+def test_kernels_are_found_as_the_file_says_and_in_older_files_as_they_always_were():
+    said = metadata() | {"kernel_score": "0.8", "kernel_stride": "1"}
+    found = read_settings("m.onnx", said).test_cfg
+    assert (found["kernel_score"], found["kernel_stride"]) == (0.8, 1)
+    del said["kernel_score"], said["kernel_stride"]
+    found = read_settings("m.onnx", said).test_cfg
+    assert (found["kernel_score"], found["kernel_stride"]) == (0.5, 4)
 
 
 def test_thresholds_out_of_their_range_are_refused_unless_others_are_given():

@@ -75,10 +75,12 @@ def test_a_map_doubled_and_summed_over_three_columns_is_as_by_hand() -> None:
 
 
 def test_what_inference_has_prepared_serves_training_too() -> None:
-    kernel, bias = kernel_and_bias(2, (3, 3))
+    kernel, bias = (part.detach().float() for part in kernel_and_bias(2, (3, 3)))
+    first, second = (level.detach().float() for level in maps([(177, 159), (89, 80)]))
     with torch.inference_mode():
-        convolve_levels(maps([(77, 59), (39, 30)]), kernel, bias)
-    convolve_levels(maps([(77, 59), (39, 30)]), kernel, bias).sum().backward()
+        convolve_levels((first, second), kernel, bias)
+    kernel.requires_grad_()
+    convolve_levels((first, second), kernel, bias).sum().backward()
     assert kernel.grad is not None and kernel.grad.abs().sum() > 0
 
 

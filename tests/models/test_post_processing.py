@@ -130,13 +130,22 @@ def test_each_image_of_a_batch_is_scaled_by_its_own_sizes():
 
 
 def slow_words(
-    logits: np.ndarray, pooling_size: int, bbox_type: str
+    logits: np.ndarray,
+    pooling_size: int,
+    bbox_type: str,
+    kernel_score: float = 0.5,
+    kernel_stride: int = 4,
 ) -> list[tuple[np.ndarray, float]]:
     """Full-size maps, one mask a word: what find_text must equal, for any odd pooling size."""
     radius = pooling_size // 2
-    _, labels = cv2.connectedComponents((logits > 0).astype(np.uint8), connectivity=8)
+    if kernel_stride < 4:
+        enlarged = 4 // kernel_stride * np.array(logits.shape[::-1])
+        logits = cv2.resize(logits, enlarged, interpolation=cv2.INTER_LINEAR)
+    inside = 1 / (1 + np.exp(-logits.astype(np.float64))) > kernel_score
+    _, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
+    logits = np.where(inside, logits, -np.inf).astype(np.float32)
     maps = torch.from_numpy(np.stack([labels.astype(np.float32), logits]))[:, None]
-    full = maps.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3)
+    full = maps.repeat_interleave(kernel_stride, dim=2).repeat_interleave(kernel_stride, dim=3)
     grown = torch.nn.functional.max_pool2d(full, 2 * radius + 1, stride=1, padding=radius)
     labels, scores = grown[0, 0].numpy(), grown[1, 0].double().sigmoid().numpy()
     words = []
@@ -163,10 +172,15 @@ def slow_words(
     ),
     pooling_size=st.sampled_from([1, 3, 5, 7, 9, 11, 13, 15, 17]),
     bbox_type=st.sampled_from(["rect", "poly"]),
+    kernel_score=st.sampled_from([0.5, 0.3, 0.9]),
+    kernel_stride=st.sampled_from([4, 2, 1]),
 )
-def test_words_are_those_of_the_slow_reference(logits, pooling_size, bbox_type):
-    found = find_in(logits, pooling_size=pooling_size, bbox_type=bbox_type)
-    wanted = slow_words(logits, pooling_size, bbox_type)
+def test_words_are_those_of_the_slow_reference(
+    logits, pooling_size, bbox_type, kernel_score, kernel_stride
+):
+    kernels = {"kernel_score": kernel_score, "kernel_stride": kernel_stride}
+    found = find_in(logits, pooling_size=pooling_size, bbox_type=bbox_type, **kernels)
+    wanted = slow_words(logits, pooling_size, bbox_type, **kernels)
     assert len(found) == len(wanted)
     for word, (points, score) in zip(found, wanted, strict=True):
         assert distance(word.points, points, bbox_type) <= (bbox_type == "rect")
@@ -181,6 +195,34 @@ def test_a_word_grows_evenly_to_all_sides_by_half_the_pooling_size(pooling_size)
     radius = pooling_size // 2
     assert word.points.min(axis=0).tolist() == [40 - radius, 32 - radius]
     assert word.points.max(axis=0).tolist() == [79 + radius, 47 + radius]
+
+
+def test_neighbours_joined_by_doubtful_pixels_come_apart_with_a_higher_kernel_score():
+    logits = blank()
+    logits[8:12, 5:20] = 4
+    logits[8:12, 12] = 1  # probability 0.73
+    assert len(find_in(logits)) == 1
+    first, second = find_in(logits, kernel_score=0.75, bbox_type="poly")
+    assert first.points[:, 0].tolist() != second.points[:, 0].tolist()
+    assert len(find_in(logits, kernel_score=0.73)) == 1
+
+
+def test_a_gap_narrower_than_a_pixel_of_the_network_shows_with_a_smaller_stride():
+    logits = blank()
+    # Seen in stretches of 4 pixels the two touch at a corner; between the pixels' middles they
+    # do not, as the other two corners weigh as much.
+    logits[5:8, 5:10] = 4
+    logits[8:11, 10:15] = 4
+    assert len(find_in(logits)) == 1
+    assert len(find_in(logits, kernel_stride=1, pooling_size=1)) == 2
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_a_word_stays_in_its_place_whatever_the_stride_of_its_kernel(stride):
+    logits = blank()
+    logits[8:12, 10:20] = 5  # pixels 40..79 by 32..47
+    (word,) = find_in(logits, kernel_stride=stride, pooling_size=1, bbox_type="poly")
+    assert (word.points.min(axis=0) + word.points.max(axis=0)).tolist() == [40 + 79, 32 + 47]
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
