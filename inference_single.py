@@ -22,7 +22,7 @@ from inference.outputs import DEFAULT_FOLDER, FORMATS, Labels, PageResult, Resul
 from inference.overlay import draw_detections, write_image
 from inference.reading_order import in_reading_order, joined_into_lines
 from inference.results import image_record, write_json
-from inference.thresholds import Thresholds
+from inference.thresholds import Thresholds, kernel_settings
 from inference.tiling import refuse_too_large
 from models.post_processing import OUTLINES, Detection
 from runtime import cli
@@ -154,6 +154,7 @@ def run_page(
         "short_size": detector.short_size,
         "min_score": detector.test_cfg["min_score"],
         "min_area": detector.test_cfg["min_area"],
+        **kernel_settings(detector.test_cfg),
         "thresholds_from": detector.thresholds.source,
         "granularity": args.granularity,
         "order": args.order,

@@ -1,7 +1,7 @@
 """Which thresholds score best, told from all that the network found once.
 
-Kernels are where the logits are above 0, whatever the thresholds: these only drop words.  So every
-word is found, scored and measured once, and trying thresholds is filtering.
+Where kernels are does not depend on the thresholds: these only drop words.  So every word is found,
+scored and measured once, and trying thresholds is filtering.
 """
 
 from collections.abc import Mapping, Sequence
@@ -129,12 +129,14 @@ def sweep(
     truths: Sequence[Sequence[Word]],
     extra: tuple[float, float],
     protocol: str = "icdar2015",
+    least: float = SCORES[0],
 ) -> Sweep:
     """Score every pair of SCORES and AREAS, and those with ``extra`` (score, area) in them.
 
+    least: below which no word's score is, so that scores below it need no trying.
     Most pairs keep the same words of an image: each set of words is scored once.
     """
-    scores = np.array(sorted({*SCORES, extra[0]}))
+    scores = np.array(sorted({*(score for score in SCORES if score >= least), extra[0]}))
     areas = np.array(sorted({*AREAS, extra[1]}), np.float64)
     grid = list(product(scores.tolist(), areas.tolist()))
     numbers = np.zeros((len(candidates), len(grid)), int)

@@ -306,6 +306,7 @@ def detection_settings(
     return {
         "pooling_size": head.get("pooling_size", 9),
         **config.test_cfg,
+        **thresholds.kernels,
         "min_score": thresholds.min_score,
         "min_area": thresholds.min_area,
     }

@@ -12,13 +12,13 @@ from dataset.images import resize_for_test
 from inference.detector import TextDetector
 from inference.onnx_detector import OnnxDetector
 from inference.overlay import draw_detections
-from models.post_processing import Detection
+from models.post_processing import Detection, enlarge, kernel_threshold, usable_stride
 
 # Of the short side at which the model is to be used; sides then become multiples of 32.
 SHAPES = (0.5, 0.75, 1.0, 1.25, 1.5)
 LEAST_IOU = 0.99
-# The logit decides at 0 what is text.  Where PyTorch itself says less than this, its answer may
-# change with the number of threads (sums differ by some 1e-5 with their order): a tie.
+# Logits above a threshold are text.  Where PyTorch itself comes nearer to it than this, its answer
+# may change with the number of threads (sums differ by some 1e-5 with their order): a tie.
 TIE = 1e-3
 BAD = (239, 68, 68)  # RGB
 _BANNER_PX = 28
@@ -43,7 +43,7 @@ class Difference:
 class Comparison:
     """What came out, over all photos and shapes.
 
-    ties: cells in which the signs of the two logits differ by rounding alone.
+    ties: pixels of the maps that kernels are found in which only rounding puts on two sides.
     largest_gap: between two logits of a cell.  iou: of the worst pair.
     worst: the worst of the differences; None where all is the same.
     """
@@ -75,22 +75,25 @@ def compare(
     photos: name, and pixels as uint8 (H, W, 3) RGB.
     """
     result = Comparison()
+    threshold = kernel_threshold(exported.test_cfg)
     for name, image in photos:
         size = (image.shape[0], image.shape[1])
         for shape in shapes:
             short_side = round(exported.short_size * shape)
             pixels = resize_for_test(image, short_side)
-            kernels = exported.kernel_logits(np.stack([pixels[:, ::-1], pixels]))[1:]
+            kernels = exported.kernel_logits(np.stack([pixels[:, ::-1], pixels]))[1]
             (maps,) = reference.run_network([torch.from_numpy(pixels).permute(2, 0, 1)])
-            wanted = maps.logits[:, 0].numpy()
+            wanted = maps.logits[0, 0].numpy()
             result.runs += 1
             result.largest_gap = max(result.largest_gap, float(np.abs(kernels - wanted).max()))
-            tied = (kernels > 0) != (wanted > 0)
-            tied &= (np.abs(kernels) < TIE) & (np.abs(wanted) < TIE)
+            stride = usable_stride(maps.size, exported.test_cfg)
+            kernels, wanted = (enlarge(each, maps.size, stride) for each in (kernels, wanted))
+            tied = (kernels > threshold) != (wanted > threshold)
+            tied &= (np.abs(kernels - threshold) < TIE) & (np.abs(wanted - threshold) < TIE)
             result.ties += int(tied.sum())
-            settled = torch.from_numpy(np.where(tied, kernels, wanted))[:, None]
+            settled = torch.from_numpy(np.where(tied, kernels, wanted))[None, None]
             (words,) = reference.find_words([replace(maps, logits=settled)], [size])
-            (found,) = exported.find_words(kernels, [(maps.size, size)])
+            (found,) = exported.find_words(kernels[None], [(maps.size, size)])
             result.boxes += len(words)
             result.add(Difference(name, image, short_side, words, found, worst_iou(words, found)))
     return result

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from dataset.images import read_image, resize_for_test, test_size
-from inference.thresholds import Thresholds, thresholds_for
+from inference.thresholds import (
+    KERNELS,
+    WITHOUT_KERNELS,
+    Thresholds,
+    kernel_settings,
+    thresholds_for,
+)
 from inference.tiling import cut, refuse_too_large, side_for
 from models.post_processing import STRIDE, Detection, outline_text, regions_of_kernels
 from runtime.messages import UserError
@@ -187,10 +193,9 @@ def read_settings(
     if metadata.get("format") != FORMAT:
         raise UserError("onnx.not_ours", path=path, format=FORMAT)
     try:
-        short_size, halo_px, pooling_size = (
-            _count(metadata[key]) for key in ("short_size", "halo_px", "pooling_size")
-        )
-        kernels = kernel_settings(metadata)
+        short_size, halo_px = (_count(metadata[key]) for key in ("short_size", "halo_px"))
+        told = {key: json.loads(metadata[key]) for key in KERNELS if key in metadata}
+        kernels = {**WITHOUT_KERNELS, **kernel_settings(told)}
         stored = {key: json.loads(metadata[key]) for key in ("min_score", "min_area")}
         bbox_type, source = metadata["bbox_type"], metadata["thresholds_source"]
     except (KeyError, ValueError):
@@ -201,19 +206,9 @@ def read_settings(
         "min_score": thresholds.min_score,
         "min_area": thresholds.min_area,
         "bbox_type": bbox_type,
-        "pooling_size": pooling_size,
         **kernels,
     }
     return ExportedSettings(short_size, halo_px, test_cfg, thresholds)
-
-
-def kernel_settings(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Where kernels are found; files that do not say were made when there was one way only."""
-    score = float(metadata.get("kernel_score", 0.5))
-    stride = _count(metadata.get("kernel_stride", str(STRIDE)))
-    if not 0 < score < 1 or stride > STRIDE:
-        raise ValueError(f"{score} {stride}")
-    return {"kernel_score": score, "kernel_stride": stride}
 
 
 def _count(text: str) -> int:

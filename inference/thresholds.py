@@ -4,16 +4,25 @@ The command line counts before what ``tools/calibrate.py`` has stored in the che
 before the config.  Nothing here needs PyTorch: an exported model carries its thresholds, too.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
+from models.post_processing import KERNEL_STRIDES, STRIDE
 from runtime.messages import UserError, say
 
 COMMAND_LINE, CHECKPOINT, CONFIG = "command line", "checkpoint", "config"
 # Areas are in pixels of the network's input, which has fewer than this.
 _LARGEST_AREA = 1e9
 _LONGEST_TEXT = 300
+# Where kernels are found and how far they grow decides what a score is worth.
+KERNELS: dict[str, Callable[[Any], bool]] = {
+    "kernel_score": lambda value: type(value) is float and 0 < value < 1,
+    "kernel_stride": lambda value: type(value) is int and value in KERNEL_STRIDES,
+    "pooling_size": lambda value: type(value) is int and 0 < value < 1 << 20,
+}
+# Of files from before there was a choice.
+WITHOUT_KERNELS = {"kernel_score": 0.5, "kernel_stride": STRIDE}
 
 
 @dataclass(frozen=True)
@@ -23,12 +32,15 @@ class Thresholds:
     min_score: mean text probability, 0..1.  min_area: pixels of the network's input.
     source: where they come from, in English, for files.
     origins: COMMAND_LINE, CHECKPOINT or CONFIG, of the score and of the area.
+    kernels: the settings of KERNELS that a checkpoint's thresholds were chosen with and that hold
+        with them; empty where those of the config do.
     """
 
     min_score: float
     min_area: float
     source: str = CONFIG
     origins: tuple[str, str] = (CONFIG, CONFIG)
+    kernels: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def line(self) -> str:
         """The sentence that says which thresholds are used and where they come from."""
@@ -81,6 +93,7 @@ def thresholds_for(
         lower.min_area if min_area is None else min_area,
         source,
         origins,
+        lower.kernels,
     )
 
 
@@ -96,8 +109,21 @@ def stored_thresholds(content: Mapping[str, Any]) -> Thresholds | None:
         score, area = found.get("min_score"), found.get("min_area")
         source = found.get("source", CHECKPOINT)
         if _is_number(score, 1) and _is_number(area, _LARGEST_AREA) and _is_line(source):
-            return Thresholds(float(score), float(area), source, (CHECKPOINT, CHECKPOINT))
+            try:
+                kernels = WITHOUT_KERNELS | kernel_settings(found)
+            except ValueError:
+                raise UserError("thresholds.damaged") from None
+            return Thresholds(float(score), float(area), source, (CHECKPOINT, CHECKPOINT), kernels)
     raise UserError("thresholds.damaged")
+
+
+def kernel_settings(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of KERNELS that ``found`` has.  Raises ValueError for a value that none can have."""
+    kernels = {name: found[name] for name in KERNELS if name in found}
+    for name, value in kernels.items():
+        if not KERNELS[name](value):
+            raise ValueError(f"{name}={value!r}")
+    return kernels
 
 
 def _is_number(value: Any, largest: float) -> TypeGuard[float]:

@@ -120,6 +120,8 @@ class RepConvLayer(Layer):
         if self.frozen:
             return F.relu_(convolve(x, self.main_conv, *self._merged(self.main_bn.weight.dtype)))
         branches = [(self.main_conv, self.main_bn), *self._side_branches()]
+        if not isinstance(x, Tensor) and not is_split(x, self.main_conv):
+            x = stack(x)  # once for all branches
         maps = (
             (bn, _whole(x) if conv is None else convolve(x, conv, conv.weight, None))
             for conv, bn in branches

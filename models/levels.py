@@ -35,7 +35,7 @@ def stack(levels: Levels) -> Tensor:
 
 
 def is_split(levels: Levels, conv: nn.Conv2d) -> bool:
-    """Whether ``convolve_levels`` does what this convolution does, and in less time.
+    """Whether ``convolve_levels`` does what a convolution of our layers does, and in less time.
 
     It was measured on CPUs in float32.  Matrix units are another world, and keep to the stack; so
     does a compiled network, which serves all sizes, while blocks are those of one.
@@ -78,7 +78,7 @@ class _Block:
 
 def _widen(level: Tensor, kernel: Tensor, width: int) -> list[Tensor]:
     """(N, C, h, w) -> for each row of the kernel (N, h, width * O): its taps, enlarged along x."""
-    pixels = level.permute(0, 2, 3, 1)
+    pixels = level.permute(0, 2, 3, 1).contiguous()
     (batch, height, small, channels), (out, _, _, taps) = pixels.shape, kernel.shape
     blocks = _blocks(width, small, taps)
     rows = []

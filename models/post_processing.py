@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]
 STRIDE = 4  # pixels of the network's input for each pixel of its output
+KERNEL_STRIDES = (1, 2, 4)
+# Half a gigabyte of maps.  Kernels of larger images are looked for in larger pixels.
+MOST_KERNEL_PIXELS = 16_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +87,9 @@ def find_text(
         original image, in whose pixels the words are given.
     test_cfg: ``min_score`` and ``min_area`` (in pixels of the network's input), below which words
         are dropped; ``bbox_type`` 'rect' (default) or 'poly'; ``pooling_size`` (default 9);
-        ``kernel_score`` (default 0.5), the probability above which a pixel belongs to a kernel;
-        ``kernel_stride`` (default 4), pixels of the input for each pixel in which kernels are
-        looked for.
+        ``kernel_score`` (default 0.5), the probability above which a pixel belongs to a kernel, so
+        that a ``min_score`` below it drops nothing; ``kernel_stride`` (default 4), the side in
+        pixels of the input of each pixel in which kernels are looked for, see ``enlarge``.
 
     Words come in the order in which OpenCV numbers their kernels.
     """
@@ -130,15 +133,13 @@ def _regions_of_image(
     kernel: np.ndarray, input_size: Size, original_size: Size, test_cfg: Mapping[str, Any]
 ) -> Regions:
     height, width = input_size
-    stride = test_cfg.get("kernel_stride", STRIDE)
-    columns, rows = max(1, width // stride), max(1, height // stride)
-    if kernel.shape != (rows, columns):
-        kernel = cv2.resize(kernel, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    stride = usable_stride(input_size, test_cfg)
+    kernel = enlarge(kernel, input_size, stride)
     radius_px = test_cfg.get("pooling_size", 9) // 2
-    numbered = number_kernels(kernel, test_cfg.get("kernel_score", 0.5))
+    numbered = number_kernels(kernel, kernel_threshold(test_cfg))
     labels, scores = grow(*numbered, radius_px, stride)
-    row_edges = _cell_edges(height, rows, radius_px, stride)
-    column_edges = _cell_edges(width, columns, radius_px, stride)
+    row_edges = _cell_edges(height, kernel.shape[0], radius_px, stride)
+    column_edges = _cell_edges(width, kernel.shape[1], radius_px, stride)
     scale = original_size[1] / width, original_size[0] / height
 
     runs, run_labels, run_areas, run_scores = _runs(labels, scores, row_edges, column_edges)
@@ -154,13 +155,38 @@ def _regions_of_image(
     return Regions(labels, row_edges, column_edges, runs, words, scale)
 
 
-def number_kernels(kernel: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+def usable_stride(input_size: Size, test_cfg: Mapping[str, Any]) -> int:
+    """``kernel_stride``, doubled until the map has no more than MOST_KERNEL_PIXELS."""
+    stride: int = test_cfg.get("kernel_stride", STRIDE)
+    while stride < STRIDE and input_size[0] * input_size[1] > MOST_KERNEL_PIXELS * stride**2:
+        stride *= 2
+    return stride
+
+
+def enlarge(kernel: np.ndarray, input_size: Size, stride: int) -> np.ndarray:
+    """Kernel logits (h, w) with a pixel for each ``stride`` x ``stride`` pixels of the input.
+
+    Bilinear between the pixels' middles; a map that has this size already stays as it is.
+    """
+    columns, rows = max(1, input_size[1] // stride), max(1, input_size[0] // stride)
+    if kernel.shape == (rows, columns):
+        return kernel
+    return cv2.resize(kernel, (columns, rows), interpolation=cv2.INTER_LINEAR)
+
+
+def kernel_threshold(test_cfg: Mapping[str, Any]) -> float:
+    """The logit that a kernel's pixels exceed: that of the probability ``kernel_score``."""
+    least = test_cfg.get("kernel_score", 0.5)
+    return math.log(least / (1 - least))
+
+
+def number_kernels(kernel: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Connected kernels (8 neighbours) and their probabilities, of logits ``kernel`` (h, w).
 
-    least: the probability that a kernel's pixels exceed, 0 < least < 1.
+    threshold: the logit that a kernel's pixels exceed.
     Gives (numbers from 1, probabilities), both (h, w) float32 and 0 in the background.
     """
-    inside = kernel > math.log(least / (1 - least))
+    inside = kernel > threshold
     _, labels = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
     scores = np.zeros_like(kernel)
     scores[inside] = 1 / (1 + np.exp(-kernel[inside]))

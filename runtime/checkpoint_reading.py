@@ -26,6 +26,8 @@ from runtime.tensor_pickle import DTYPES, Damaged, Machine, Storages, UnsafeName
 
 # The description of all tensors and values of a file, without their numbers; some MB at most.
 MAX_DESCRIPTION = 16 << 20
+# Of an exported file's metadata, what ``inference.thresholds`` reads in a checkpoint.
+THRESHOLDS = ("min_score", "min_area", "kernel_score", "kernel_stride", "pooling_size")
 _LEGACY_MAGIC, _LEGACY_VERSION = 0x1950A86A20F9469CFC6C, 1001
 _END, _END_64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x01\x02"
 _LONGEST_COMMENT, _END_SIZE, _END_64_SIZE = 65_535, 22, 76
@@ -109,7 +111,7 @@ def _read_safetensors(path: Path, head: bytes, size: int) -> dict[str, Any]:
         metadata = file.metadata() or {}
     if not {"min_score", "min_area"} <= metadata.keys():
         return weights
-    thresholds = {name: json.loads(metadata[name]) for name in ("min_score", "min_area")}
+    thresholds = {name: json.loads(metadata[name]) for name in THRESHOLDS if name in metadata}
     provenance = json.loads(metadata.get("provenance", "{}"))
     return {
         **weights,

@@ -10,8 +10,10 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -38,6 +40,7 @@ from inference.detector import (
 )
 from inference.evaluate import detect_all
 from inference.scoring import PROTOCOLS
+from inference.thresholds import kernel_settings
 from runtime import cli
 from runtime.checkpoint import Checkpoint, read_checkpoint, save_atomically
 from runtime.config import load_config
@@ -92,7 +95,8 @@ def main() -> int:
     started_s = time.perf_counter()
     before = (float(config.test_cfg.min_score), float(config.test_cfg.min_area))
     protocol = split.protocol if args.protocol == "auto" else args.protocol
-    swept = sweep(candidates, split.words(), before, protocol)
+    least = settings["kernel_score"]  # which no word's score is below
+    swept = sweep(candidates, split.words(), before, protocol, least)
     choice = choose(swept)
     tell_tables(swept, choice, before)
     tell_choice(swept, choice, before)
@@ -103,7 +107,7 @@ def main() -> int:
         seconds=time.perf_counter() - started_s,
     )
     refuse_if_changed(checkpoint.path, state)
-    save(checkpoint, output, choice, split)
+    save(checkpoint, output, choice, settings, split)
     write_curves(swept, choice, before, curve)
     return 0
 
@@ -200,13 +204,23 @@ def refuse_if_changed(path: Path, state: tuple[int, ...] | None) -> None:
         raise UserError("calibrate.changed", path=path)
 
 
-def save(checkpoint: Checkpoint, output: Path, choice: Choice, split: CalibrationSplit) -> None:
-    """Write the file as it was, and the thresholds; the weights' checksums stay true."""
+def save(
+    checkpoint: Checkpoint,
+    output: Path,
+    choice: Choice,
+    settings: Mapping[str, Any],
+    split: CalibrationSplit,
+) -> None:
+    """Write the file as it was, and the thresholds; the weights' checksums stay true.
+
+    settings: that words were found with.
+    """
     today = date.today().isoformat()
     name = "".join(letter if letter.isprintable() else "?" for letter in split.name[:200])
     thresholds = {
         "min_score": choice.min_score,
         "min_area": choice.min_area,
+        **kernel_settings(settings),
         "source": f"calibrated on {name}, {split.num_images} images, {today}",
         "digest": split.digest(),
     }

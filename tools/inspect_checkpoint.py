@@ -97,7 +97,8 @@ def thresholds_of(content: Mapping[str, Any]) -> dict[str, Any] | str | None:
         return str(error)
     if stored is None:
         return None
-    return {name: getattr(stored, name) for name in ("min_score", "min_area", "source")}
+    numbers = {"min_score": stored.min_score, "min_area": stored.min_area}
+    return {**numbers, **stored.kernels, "source": stored.source}
 
 
 def kind_of(checkpoint: Checkpoint) -> str:

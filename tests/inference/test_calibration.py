@@ -52,6 +52,12 @@ def test_each_pair_of_thresholds_scores_what_the_words_that_are_kept_score(proto
         assert found == pytest.approx([expected.precision, expected.recall, expected.hmean])
 
 
+def test_scores_that_no_word_is_below_are_not_tried():
+    candidates, truths = random_images(2, seed=3)
+    swept = sweep(candidates, truths, (0.5, 250.0), least=0.88)
+    assert swept.scores.tolist() == [0.5, *(round(0.88 + 0.01 * step, 2) for step in range(12))]
+
+
 def test_the_network_is_not_needed_again_for_other_thresholds():
     settings = {"min_score": 0.88, "min_area": 250, "bbox_type": "rect", "pooling_size": 9}
     image = photo(boxes=((16, 24, 96, 56), (144, 24, 160, 40)))

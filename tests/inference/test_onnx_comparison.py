@@ -1,5 +1,7 @@
 """Differences between PyTorch and an exported model are found, and nothing else is."""
 
+import copy
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -54,8 +56,10 @@ def test_the_true_export_is_the_same_in_every_shape(reference):
 class Altered:
     """The exported model, its kernel logits changed by ``change``."""
 
-    def __init__(self, change):
-        self.short_size, self.find_words = 128, exported_detector().find_words
+    def __init__(self, change, **settings):
+        self.detector = copy.copy(exported_detector())
+        self.detector.test_cfg = self.test_cfg = SETTINGS | settings
+        self.short_size, self.find_words = 128, self.detector.find_words
         self.change = change
 
     def kernel_logits(self, inputs: np.ndarray) -> np.ndarray:
@@ -80,24 +84,34 @@ def test_a_model_that_works_for_single_images_only_differs(reference):
     assert compared.differing == len(SHAPES)
 
 
-def settled(value: float, other: float):
+def settled(value: float, other: float, cell=(10, 40), **settings):
     """PyTorch says ``value`` in a cell beside the word, and the exported model says ``other``."""
     maps = np.full((32, 64), -5, np.float32)
     maps[8:16, 16:40] = 5
-    cell = (10, 40)
     wanted, found = maps.copy(), maps.copy()
     wanted[cell], found[cell] = value, other
-    real = TextDetector(bright_model(), SETTINGS, short_size=128)
+    real = TextDetector(bright_model(), SETTINGS | settings, short_size=128)
     kernel_maps = real.run_network([torch.zeros(3, 128, 256, dtype=torch.uint8)])[0]
     answer = replace(kernel_maps, logits=torch.from_numpy(wanted)[None, None])
     told = SimpleNamespace(run_network=lambda inputs: [answer], find_words=real.find_words)
-    model = Altered(lambda kernels: np.stack([found, found]))
+    model = Altered(lambda kernels: np.stack([found, found]), **settings)
     return compare(told, model, [("a.png", photo())], shapes=[1.0])
 
 
 def test_a_cell_that_rounding_decides_is_a_tie_and_no_difference():
     compared = settled(-2e-5, 3e-5)
     assert (compared.ties, compared.differing, compared.iou) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_ties_are_looked_for_where_kernels_are_told_apart(stride):
+    threshold = math.log(0.88 / 0.12)
+    settings = {"kernel_score": 0.88, "kernel_stride": stride}
+    cells = (slice(9, 12), slice(40, 43))  # pixels in their middle are no mixture with others
+    compared = settled(threshold - 2e-5, threshold + 3e-5, cells, **settings)
+    assert compared.ties > 0
+    assert (compared.differing, compared.iou) == (0, 1)
+    assert settled(-2e-5, 3e-5, cells, **settings).ties == 0
 
 
 def test_a_cell_that_is_further_off_than_rounding_is_a_difference():

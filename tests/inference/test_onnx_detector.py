@@ -130,6 +130,7 @@ def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
         ("min_score", "["),
         ("kernel_score", "1"),
         ("kernel_stride", "8"),
+        ("kernel_stride", "3"),
     ],
 )
 def test_a_file_whose_settings_are_damaged_is_refused(key, value):

@@ -64,6 +64,13 @@ HOSTILE = [
     {"min_score": 0.5, "min_area": 3, "source": "red \x1b[31m"},
     {"min_score": 0.5, "min_area": 3, "source": "two\nlines"},
     {"min_score": 0.5, "min_area": 3, "source": "x" * 1000},
+    {"min_score": 0.5, "min_area": 3, "kernel_score": 1.0},
+    {"min_score": 0.5, "min_area": 3, "kernel_score": math.nan},
+    {"min_score": 0.5, "min_area": 3, "kernel_score": "0.5"},
+    {"min_score": 0.5, "min_area": 3, "kernel_stride": 3},
+    {"min_score": 0.5, "min_area": 3, "kernel_stride": 4.0},
+    {"min_score": 0.5, "min_area": 3, "kernel_stride": True},
+    {"min_score": 0.5, "min_area": 3, "pooling_size": 0},
 ]
 
 
@@ -78,6 +85,17 @@ def test_what_is_no_pair_of_thresholds_is_refused_in_one_sentence(value):
 def test_damaged_thresholds_do_not_matter_where_the_command_line_gives_both(value):
     found = thresholds_for(CONFIG, {"thresholds": value}, min_score=0.5, min_area=9)
     assert (found.min_score, found.min_area) == (0.5, 9)
+
+
+def test_stored_thresholds_hold_for_the_kernels_that_they_were_chosen_with():
+    kernels = {"kernel_score": 0.88, "kernel_stride": 1, "pooling_size": 13}
+    assert thresholds_for(CONFIG, {"thresholds": STORED | kernels}).kernels == kernels
+    # from before there was a choice
+    before = {"kernel_score": 0.5, "kernel_stride": 4}
+    assert thresholds_for(CONFIG, {"thresholds": STORED}).kernels == before
+    assert thresholds_for(CONFIG, {}).kernels == {}
+    both = thresholds_for(CONFIG, {"thresholds": STORED | kernels}, min_score=0.5, min_area=9)
+    assert both.kernels == {}
 
 
 def test_stored_thresholds_without_a_source_come_from_the_checkpoint():

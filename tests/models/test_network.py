@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from models import build_model
+from models import build_model, layers
 from models.layers import ConvLayer, RepConvLayer
 from models.levels import stack
 from runtime.config import load_config
@@ -24,6 +24,31 @@ TOLERANCE = {"tiny": 1e-4, "small": 1e-4, "base": 5e-4}
 def shapes(model: nn.Module) -> list[list[Any]]:
     dtype = {torch.float32: "float32", torch.int64: "int64"}
     return [[k, list(v.shape), dtype[v.dtype]] for k, v in model.state_dict().items()]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("out", [8, 12])  # with a branch for the input itself, and without
+@pytest.mark.parametrize("form", ["training", "frozen", "folded"])
+def test_a_layer_computes_levels_as_their_stack(form, out, dtype):
+    torch.manual_seed(0)
+    layer = RepConvLayer(8, out, (3, 3)).to(dtype)
+    with torch.no_grad():
+        for bn in (module for module in layer.modules() if isinstance(module, nn.BatchNorm2d)):
+            bn.running_mean.uniform_(-1, 1)
+            bn.running_var.uniform_(0.5, 2)
+    layer.frozen = form == "frozen"
+    used = layer.fold() if form == "folded" else layer
+    levels = (noise(1, 2, 5, 20, 28).to(dtype), noise(2, 2, 3, 10, 14).to(dtype))
+    close = {"rtol": 0, "atol": 1e-4 if dtype == torch.float32 else 0}
+    torch.testing.assert_close(used(levels), used(stack(levels)), **close)
+
+
+def test_levels_are_stacked_once_for_all_branches(monkeypatch):
+    calls = []
+    monkeypatch.setattr(layers, "stack", lambda levels: calls.append(1) or stack(levels))
+    maps = (noise(1, 2, 5, 20, 28), noise(2, 2, 3, 10, 14))
+    RepConvLayer(8, 8, (3, 3)).bfloat16()(tuple(level.bfloat16() for level in maps))
+    assert len(calls) == 1
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from models.post_processing import Detection, find_regions, find_text
+from models.post_processing import Detection, find_regions, find_text, usable_stride
 from runtime.messages import UserError
 from tests.conftest import golden
 
@@ -205,6 +205,14 @@ def test_neighbours_joined_by_doubtful_pixels_come_apart_with_a_higher_kernel_sc
     first, second = find_in(logits, kernel_score=0.75, bbox_type="poly")
     assert first.points[:, 0].tolist() != second.points[:, 0].tolist()
     assert len(find_in(logits, kernel_score=0.73)) == 1
+
+
+def test_kernels_of_very_large_images_are_looked_for_in_larger_pixels():
+    settings = {"kernel_stride": 1}
+    assert usable_stride((4000, 4000), settings) == 1
+    assert usable_stride((4000, 4004), settings) == 2
+    assert usable_stride((10_000, 10_000), settings) == 4
+    assert usable_stride((100_000, 10_000), {}) == 4
 
 
 def test_a_gap_narrower_than_a_pixel_of_the_network_shows_with_a_smaller_stride():
