@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+from inference.detector import TextDetector
 from inference.thresholds import thresholds_for
 from runtime.checkpoint import read_checkpoint
 from runtime.config import load_config
@@ -69,6 +70,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_kernels_that_thresholds_were_chosen_for_are_stored_and_obeyed(folder):
+    kernels = {"kernel_score": 0.8, "kernel_stride": 2, "pooling_size": 13}
+    chosen_with = [f"test_cfg.{name}={value}" for name, value in kernels.items()]
+    finished = calibrate(folder, "--cfg-options", *chosen_with)
+    assert finished.returncode == 0, finished.stderr
+    checkpoint = read_checkpoint(folder / "model.pth")
+    assert {name: checkpoint.content["thresholds"][name] for name in kernels} == kernels
+    settings = TextDetector.from_checkpoint(checkpoint, folder / "config.py").test_cfg
+    assert {name: settings[name] for name in kernels} == kernels
+
+
 def calibrate(folder: Path, *arguments: object):
     options = ("--device", "cpu", "--worker", 0, *arguments)
     return run_here(SCRIPT, "config.py", "model.pth", *options, cwd=folder)
@@ -106,6 +118,7 @@ def test_thresholds_between_words_and_what_is_none_are_stored_and_obeyed(folder)
     assert found.returncode == 0, found.stderr
     assert thresholds["source"] in found.stdout
     record = json.loads((folder / "inference_results" / "img_0.json").read_text("utf-8"))
+    assert (record["kernel_score"], record["kernel_stride"], record["pooling_size"]) == (0.5, 4, 9)
     assert (record["min_score"], record["min_area"], record["thresholds_from"]) == tuple(
         thresholds[name] for name in ("min_score", "min_area", "source")
     )

@@ -124,12 +124,16 @@ def test_photos_without_labels_do_for_the_comparison_but_not_for_a_score(folder)
 
 
 def test_safetensors_hold_the_averaged_weights_and_the_same_metadata(folder):
-    assert export(folder, "model.safetensors").returncode == 0
+    kernels = {"kernel_score": 0.8, "kernel_stride": 2, "pooling_size": 13}
+    options = [f"test_cfg.{name}={value}" for name, value in kernels.items()]
+    assert export(folder, "model.safetensors", "--cfg-options", *options).returncode == 0
     with safe_open(folder / "model.safetensors", "pt") as file:
         said = file.metadata()
     assert json.loads(said["min_score"]) == 0.88 and said["weights"] == "ema"
     read = read_checkpoint(folder / "model.safetensors")
-    assert stored_thresholds(read.content).min_score == 0.88
+    stored = stored_thresholds(read.content)
+    assert stored is not None
+    assert (stored.min_score, stored.kernels) == (0.88, kernels)
     wanted = bright_model().state_dict()
     assert read.weights.keys() == wanted.keys()
     assert all(torch.equal(read.weights[key], wanted[key]) for key in wanted)
