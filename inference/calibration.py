@@ -22,6 +22,9 @@ from models.post_processing import find_regions, outline_text
 Size = tuple[int, int]
 SCORES = tuple(round(0.5 + 0.01 * step, 2) for step in range(50))
 AREAS = (0, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 700, 1000)
+# Where else kernels are looked for: kernel_score, and by how much pooling_size exceeds that of the
+# training, to grow back what a higher score cuts off; all of it with a kernel_stride of 1.
+KERNELS = ((0.5, 0), (0.62, 0), (0.73, 0), (0.73, 2), (0.82, 2), (0.82, 4), (0.88, 4), (0.92, 6))
 # A plateau is never wider than what costs half a point of hmean, however noisy few photos are.
 MOST_GIVEN_UP = 0.005
 FOLDS = 5
@@ -64,6 +67,15 @@ class CandidateCollector:
             np.array([word.score for word in words], np.float64),
             np.array([region.area_px for region in regions[0].words], np.float64),
         )
+
+
+def kernel_choices(test_cfg: Mapping[str, Any], trained: int) -> list[dict[str, Any]]:
+    """``test_cfg`` as it is, and with each of KERNELS.  trained: the pooling_size of the head."""
+    others = [
+        {"kernel_score": score, "kernel_stride": 1, "pooling_size": trained + growth}
+        for score, growth in KERNELS
+    ]
+    return [dict(test_cfg), *({**test_cfg, **other} for other in others)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +202,20 @@ def choose(swept: Sweep) -> Choice:
     )
 
 
+def choose_kernels(sweeps: Sequence[Sweep]) -> tuple[int, Choice]:
+    """Which of several ways to find kernels scores best with its own choice, and that choice.
+
+    sweeps: of the same images.  The first wins where others are no better.
+    """
+    choices = [choose(swept) for swept in sweeps]
+    hmeans = [
+        rates(swept.at(swept.place(choice.min_score, choice.min_area)).sum(axis=0))[2]
+        for swept, choice in zip(sweeps, choices, strict=True)
+    ]
+    best = int(np.argmax(hmeans))
+    return best, choices[best]
+
+
 def _plateau(counts: np.ndarray, start: int) -> tuple[int, int]:
     """First and last of the values round ``start`` that these images cannot tell from it.
 
@@ -209,32 +235,42 @@ def _plateau(counts: np.ndarray, start: int) -> tuple[int, int]:
     return first, last
 
 
-def measure_gain(swept: Sweep, choice: Choice, before: tuple[float, float]) -> Gain:
-    """What ``choice`` gives over the thresholds ``before`` (score, area)."""
-    old, new = swept.place(*before), swept.place(choice.min_score, choice.min_area)
-    pair = np.stack([swept.at(old), swept.at(new)], axis=1)
+def measure_gain(
+    sweeps: Sequence[Sweep], best: int, choice: Choice, before: tuple[float, float]
+) -> Gain:
+    """What ``choice``, with the kernels of ``sweeps[best]``, gives over the thresholds ``before``.
+
+    before: (score, area), with the kernels of the first of the sweeps.
+    """
+    old, new = sweeps[0], sweeps[best]
+    new_place = new.place(choice.min_score, choice.min_area)
+    pair = np.stack([old.at(old.place(*before)), new.at(new_place)], axis=1)
     drawn = resampled_sums(pair.reshape(len(pair), -1)).reshape(-1, 2, 4)
     drawn_before, drawn_after = rates(drawn)[2].T
     interval = Interval(*np.percentile(drawn_after - drawn_before, (2.5, 97.5)).tolist())
     hmean = rates(pair.sum(axis=0))[2]
-    return Gain(float(hmean[0]), float(hmean[1]), interval, _hmean_unseen(swept))
+    return Gain(float(hmean[0]), float(hmean[1]), interval, _hmean_unseen(sweeps))
 
 
-def _hmean_unseen(swept: Sweep) -> float:
+def _hmean_unseen(sweeps: Sequence[Sweep]) -> float:
     """Choose on all parts of the images but one, score that one; the sums of all parts."""
-    parts = np.arange(len(swept.counts)) % FOLDS
+    parts = np.arange(len(sweeps[0].counts)) % FOLDS
     total = np.zeros(4)
     for part in np.unique(parts):
         own, others = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
-        chosen = choose(swept.of_images(others)) if len(others) else choose(swept)
-        place = swept.place(chosen.min_score, chosen.min_area)
-        total += swept.at(place)[own].sum(axis=0)
+        seen = [swept.of_images(others) for swept in sweeps] if len(others) else sweeps
+        best, chosen = choose_kernels(seen)
+        place = sweeps[best].place(chosen.min_score, chosen.min_area)
+        total += sweeps[best].at(place)[own].sum(axis=0)
     return float(rates(total)[2])
 
 
-def draw_curves(swept: Sweep, choice: Choice, before: tuple[float, float], path: Path) -> None:
+def draw_curves(
+    swept: Sweep, choice: Choice, before: tuple[float, float] | None, path: Path
+) -> None:
     """Precision, recall and hmean over each threshold, the other one as chosen, into a PNG.
 
+    before: None where other kernels were found with them.
     The words in it are English: a font with Hangul is not on every machine.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -249,13 +285,15 @@ def draw_curves(swept: Sweep, choice: Choice, before: tuple[float, float], path:
         (right, "min_area", swept.areas, swept.counts[:, score_at], choice.area_plateau),
     )
     chosen = (choice.min_score, choice.min_area)
-    for (axes, name, values, counts, plateau), old, new in zip(panels, before, chosen, strict=True):
+    olds = before or (None, None)
+    for (axes, name, values, counts, plateau), old, new in zip(panels, olds, chosen, strict=True):
         curves = rates(counts.sum(axis=0))
         for label, curve in zip(("precision", "recall", "hmean"), curves, strict=True):
             axes.plot(values, curve, marker="o", markersize=2.5, label=label)
         axes.axvspan(*plateau, alpha=0.15, color="tab:green", label="cannot be told apart")
         axes.axvline(new, color="tab:green", label=f"chosen: {new:g}")
-        axes.axvline(old, color="grey", linestyle="--", label=f"before: {old:g}")
+        if old is not None:
+            axes.axvline(old, color="grey", linestyle="--", label=f"before: {old:g}")
         axes.set_xlabel(name)
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")

@@ -2215,6 +2215,10 @@ exit code is 2 then.""",
         "ko": "임계값에 따른 정밀도/재현율/hmean 그래프 파일 (기본값: 체크포인트 옆의 *_thresholds.png)",
         "en": "picture of precision, recall and hmean over the thresholds (default: *_thresholds.png beside the checkpoint)",
     },
+    "calibrate.help.kernels": {
+        "ko": "커널을 찾는 방법(kernel_score, kernel_stride, pooling_size)도 고름. 붙은 단어가 하나로 잡힐 때 씁니다",
+        "en": "choose where kernels are found, too (kernel_score, kernel_stride, pooling_size): for neighbouring words that are found as one",
+    },
     "calibrate.help.images": {
         "ko": "쓸 이미지의 최대 개수 (기본값: {default})",
         "en": "use at most so many photos (default: {default})",
@@ -2243,6 +2247,10 @@ exit code is 2 then.""",
         "ko": "{path}: 임계값을 고르는 동안 다른 프로그램이 파일을 새로 썼습니다. 훈련이 끝난 뒤 다시 실행하거나 복사본으로 하세요.",
         "en": "{path} was written anew while thresholds were being chosen; run this again when training has ended, or on a copy.",
     },
+    "calibrate.head_kernels": {
+        "ko": "\n  kernel_score, kernel_stride, pooling_size, min_score, 정밀도, 재현율, hmean",
+        "en": "\n  kernel_score, kernel_stride, pooling_size, min_score, precision, recall, hmean",
+    },
     "calibrate.head_score": {
         "ko": "\n  min_score  정밀도  재현율   hmean   (min_area {min_area:g})",
         "en": "\n  min_score  precis. recall   hmean   (min_area {min_area:g})",
@@ -2260,6 +2268,10 @@ exit code is 2 then.""",
     "calibrate.chosen": {
         "ko": "\n✅ 선택: min_score {min_score:g}, min_area {min_area:g}",
         "en": "\n✅ Chosen: min_score {min_score:g}, min_area {min_area:g}",
+    },
+    "calibrate.chosen_kernels": {
+        "ko": "   - 커널: kernel_score {kernel_score:g}, kernel_stride {kernel_stride}, pooling_size {pooling_size}",
+        "en": "   - kernels: kernel_score {kernel_score:g}, kernel_stride {kernel_stride}, pooling_size {pooling_size}",
     },
     "calibrate.plateau": {
         "ko": "   - 이 이미지로는 min_score {score_from:g}~{score_to:g}, min_area {area_from:g}~{area_to:g} 사이의 차이를 가릴 수 없어, 점수가 떨어지는 양쪽 끝에서 가장 먼 가운데를 골랐습니다.",

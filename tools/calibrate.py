@@ -1,6 +1,7 @@
 """Choose min_score and min_area on photos that no score is reported on; the checkpoint keeps them.
 
     python tools/calibrate.py CONFIG CHECKPOINT
+    python tools/calibrate.py CONFIG CHECKPOINT --kernels
 
 The network looks at each photo once.  ``test.py``, ``inference_single.py`` and the export then
 detect with the thresholds that the checkpoint holds, unless the command line says otherwise.
@@ -10,7 +11,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,12 @@ from inference.calibration import (
     CandidateCollector,
     Candidates,
     Choice,
+    Gain,
     Sweep,
     choose,
+    choose_kernels,
     draw_curves,
+    kernel_choices,
     measure_gain,
     rates,
     sweep,
@@ -60,6 +64,7 @@ def parse_args(arguments: list[str]) -> argparse.Namespace:
     add("checkpoint", metavar="CHECKPOINT", help=say("cli.checkpoint"))
     add("--output", metavar="FILE", type=Path, help=say("calibrate.help.output"))
     add("--curve", metavar="PNG", type=Path, help=say("calibrate.help.curve"))
+    add("--kernels", action="store_true", help=say("calibrate.help.kernels"))
     add("--images", metavar="N", type=cli.POSITIVE, default=MOST_IMAGES,
         help=say("calibrate.help.images", default=MOST_IMAGES))  # fmt: skip
     add("--protocol", choices=("auto", *PROTOCOLS), default="auto", help=say("test.protocol"))
@@ -90,47 +95,64 @@ def main() -> int:
     amp = choose_precision(args.amp, device) == torch.bfloat16
     detector = TextDetector(model, settings, device, amp, short_size=short_size)
     workers = reading_workers(args.worker)
-    candidates = find_candidates(detector, split, workers)
+    trained = config.model.detection_head.get("pooling_size", 9)
+    kernels = kernel_choices(settings, trained) if args.kernels else [settings]
+    candidates = find_candidates(detector, kernels, split, workers)
 
     started_s = time.perf_counter()
     before = (float(config.test_cfg.min_score), float(config.test_cfg.min_area))
     protocol = split.protocol if args.protocol == "auto" else args.protocol
-    least = settings["kernel_score"]  # which no word's score is below
-    swept = sweep(candidates, split.words(), before, protocol, least)
-    choice = choose(swept)
-    tell_tables(swept, choice, before)
-    tell_choice(swept, choice, before)
+    sweeps = [  # no word's score is below the kernel_score
+        sweep(found, split.words(), before, protocol, each["kernel_score"])
+        for found, each in zip(candidates, kernels, strict=True)
+    ]
+    best, choice = choose_kernels(sweeps)
+    if args.kernels:
+        tell_kernels(sweeps, kernels, best)
+    comparable = None if best else before  # with other kernels the thresholds are worth another
+    tell_tables(sweeps[best], choice, comparable)
+    tell_choice(choice, kernels[best] if args.kernels else None)
+    tell_gain(measure_gain(sweeps, best, choice, before))
     tell(
         "calibrate.swept",
-        pairs=swept.counts[0, ..., 0].size,
+        pairs=sum(swept.counts[0, ..., 0].size for swept in sweeps),
         protocol=say(f"score.protocol.{protocol}"),
         seconds=time.perf_counter() - started_s,
     )
     refuse_if_changed(checkpoint.path, state)
-    save(checkpoint, output, choice, settings, split)
-    write_curves(swept, choice, before, curve)
+    save(checkpoint, output, choice, kernels[best], split)
+    write_curves(sweeps[best], choice, comparable, curve)
     return 0
 
 
 def find_candidates(
-    detector: TextDetector, split: CalibrationSplit, workers: int
-) -> list[Candidates]:
-    """All words of each photo of the split; none of a photo that cannot be read."""
-    candidates = []
+    detector: TextDetector,
+    kernels: Sequence[Mapping[str, Any]],
+    split: CalibrationSplit,
+    workers: int,
+) -> list[list[Candidates]]:
+    """For each of the settings all words of each photo; none of a photo that cannot be read."""
+    candidates: list[list[Candidates]] = [[] for _ in kernels]
     for part in split.parts:
-        collector = CandidateCollector(detector.test_cfg)
+        collectors = [CandidateCollector(each) for each in kernels]
+
+        def observe(*image: Any, collectors: list[CandidateCollector] = collectors) -> None:
+            for collector in collectors:
+                collector.observe(*image)
+
         found = detect_all(
             detector,
             part,
             range(part.num_images),
             workers=workers,
             progress=True,
-            observe=collector.observe,
+            observe=observe,
         )
         for image in found.values():
             if image.error:
                 tell("test.unreadable", reason=image.error)
-        candidates += [collector.found.get(index, NOTHING) for index in range(part.num_images)]
+        for words, collector in zip(candidates, collectors, strict=True):
+            words += [collector.found.get(index, NOTHING) for index in range(part.num_images)]
     return candidates
 
 
@@ -141,21 +163,36 @@ def tell_split(split: CalibrationSplit) -> None:
         tell("calibrate.shared", images=split.shared)
 
 
-def tell_tables(swept: Sweep, choice: Choice, before: tuple[float, float]) -> None:
-    """Two tables: one threshold changes, the other one is as chosen."""
+def tell_kernels(sweeps: Sequence[Sweep], kernels: Sequence[Mapping[str, Any]], best: int) -> None:
+    """A table of what each way to find kernels gives with thresholds of its own."""
+    tell("calibrate.head_kernels")
+    for number, (swept, settings) in enumerate(zip(sweeps, kernels, strict=True)):
+        own = choose(swept)
+        at = swept.place(own.min_score, own.min_area)
+        value = "{kernel_score:>5g} {kernel_stride:>6} {pooling_size:>4}".format(**settings)
+        row = [float(part) for part in rates(swept.at(at).sum(axis=0))]
+        tell_row(f"{value} {own.min_score:>6g}", row, (number == best, number == 0))
+
+
+def tell_tables(swept: Sweep, choice: Choice, before: tuple[float, float] | None) -> None:
+    """Two tables: one threshold changes, the other one is as chosen.
+
+    before: thresholds to be marked, None for none.
+    """
+    old_score, old_area = before or (None, None)
     score_at, area_at = swept.place(choice.min_score, choice.min_area)
-    wanted = {*TABLE_SCORES, choice.min_score, before[0]}
+    wanted = {*TABLE_SCORES, choice.min_score, old_score}
     rows = rates(swept.counts[:, :, area_at].sum(axis=0))
     tell("calibrate.head_score", min_area=choice.min_area)
     for value, *row in zip(swept.scores.tolist(), *rows, strict=True):
         if value in wanted:
-            tell_row(f"{value:g}", row, (value == choice.min_score, value == before[0]))
-    wanted = {*TABLE_AREAS, choice.min_area, before[1]}
+            tell_row(f"{value:g}", row, (value == choice.min_score, value == old_score))
+    wanted = {*TABLE_AREAS, choice.min_area, old_area}
     rows = rates(swept.counts[:, score_at].sum(axis=0))
     tell("calibrate.head_area", min_score=choice.min_score)
     for value, *row in zip(swept.areas.tolist(), *rows, strict=True):
         if value in wanted:
-            tell_row(f"{value:g}", row, (value == choice.min_area, value == before[1]))
+            tell_row(f"{value:g}", row, (value == choice.min_area, value == old_area))
 
 
 def tell_row(value: str, row: list[float], marks: tuple[bool, bool]) -> None:
@@ -166,8 +203,11 @@ def tell_row(value: str, row: list[float], marks: tuple[bool, bool]) -> None:
     tell("calibrate.row", value=value, precision=precision, recall=recall, hmean=hmean, note=note)
 
 
-def tell_choice(swept: Sweep, choice: Choice, before: tuple[float, float]) -> None:
+def tell_choice(choice: Choice, kernels: Mapping[str, Any] | None) -> None:
+    """kernels: the settings chosen; None where there was no choice."""
     tell("calibrate.chosen", min_score=choice.min_score, min_area=choice.min_area)
+    if kernels is not None:
+        tell("calibrate.chosen_kernels", **kernel_settings(kernels))
     tell(
         "calibrate.plateau",
         score_from=choice.score_plateau[0],
@@ -175,7 +215,9 @@ def tell_choice(swept: Sweep, choice: Choice, before: tuple[float, float]) -> No
         area_from=choice.area_plateau[0],
         area_to=choice.area_plateau[1],
     )
-    gain = measure_gain(swept, choice, before)
+
+
+def tell_gain(gain: Gain) -> None:
     tell(
         "calibrate.gain",
         before=gain.before,
@@ -229,7 +271,9 @@ def save(
     tell("calibrate.saved", path=output)
 
 
-def write_curves(swept: Sweep, choice: Choice, before: tuple[float, float], path: Path) -> None:
+def write_curves(
+    swept: Sweep, choice: Choice, before: tuple[float, float] | None, path: Path
+) -> None:
     make_folder(path)
     try:
         draw_curves(swept, choice, before, path)

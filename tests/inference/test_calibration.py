@@ -5,7 +5,16 @@ import pytest
 import torch
 
 from dataset.labels import Word
-from inference.calibration import CandidateCollector, Candidates, choose, measure_gain, rates, sweep
+from inference.calibration import (
+    CandidateCollector,
+    Candidates,
+    choose,
+    choose_kernels,
+    kernel_choices,
+    measure_gain,
+    rates,
+    sweep,
+)
 from inference.detector import TextDetector
 from inference.scoring import PROTOCOLS, score
 from tests.inference.bright_model import bright_model, photo
@@ -96,11 +105,11 @@ def test_the_middle_of_what_scores_the_same_is_chosen():
 
 def test_the_gain_is_told_with_what_chance_alone_would_do():
     swept = sweep(*uniform_images(10, (0.9, 0.7)), (0.6, 250.0))
-    gain = measure_gain(swept, choose(swept), (0.6, 250.0))
+    gain = measure_gain([swept], 0, choose(swept), (0.6, 250.0))
     assert (gain.before, gain.after, gain.unseen) == pytest.approx((2 / 3, 1, 1))
     assert not gain.is_noise
     swept = sweep(*uniform_images(10, (0.9, 0.7)), (0.85, 250.0))
-    gain = measure_gain(swept, choose(swept), (0.85, 250.0))
+    gain = measure_gain([swept], 0, choose(swept), (0.85, 250.0))
     assert (gain.before, gain.after) == (1, 1)
     assert gain.is_noise
 
@@ -129,4 +138,22 @@ def test_photos_without_anything_are_no_trouble():
     swept = sweep([nothing, nothing], [[], [word(square(0, 0))]], (0.88, 250.0))
     choice = choose(swept)
     assert 0.5 <= choice.min_score <= 0.99
-    assert measure_gain(swept, choice, (0.88, 250.0)).after == 0
+    assert measure_gain([swept], 0, choice, (0.88, 250.0)).after == 0
+
+
+def test_the_kernels_with_the_best_score_are_chosen_and_the_config_wins_a_tie():
+    candidates, truths = uniform_images(10, (0.9, 0.7))
+    missed = [Candidates([square(90, 90)], np.array([0.9]), np.array([900.0]))] * 10
+    good, bad = (sweep(found, truths, (0.6, 250.0)) for found in (candidates, missed))
+    best, choice = choose_kernels([bad, good, good])
+    assert (best, choice.min_score) == (1, 0.8)
+    gain = measure_gain([bad, good, good], best, choice, (0.6, 250.0))
+    assert (gain.before, gain.after, gain.unseen) == pytest.approx((0, 1, 1))
+    assert choose_kernels([good, good])[0] == 0
+
+
+def test_kernels_are_tried_as_configured_and_grown_on_top_of_the_training():
+    tried = kernel_choices({"min_score": 0.9, "kernel_score": 0.5, "pooling_size": 13}, trained=9)
+    assert tried[0] == {"min_score": 0.9, "kernel_score": 0.5, "pooling_size": 13}
+    assert {settings["pooling_size"] for settings in tried[1:]} == {9, 11, 13, 15}
+    assert {settings["kernel_stride"] for settings in tried[1:]} == {1}

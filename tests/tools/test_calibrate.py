@@ -128,6 +128,29 @@ def test_thresholds_between_words_and_what_is_none_are_stored_and_obeyed(folder)
     assert "(hmean): 0.5000" in tested.stdout
 
 
+def test_kernels_that_keep_neighbours_apart_are_chosen_stored_and_obeyed(folder):
+    # Two words with a bridge of low probability between them: one kernel at 0.5.
+    for place in ("val", "test"):
+        for number in range(3):
+            image = photo(boxes=())
+            image[24:56, 16:144] = pixel(1.08)
+            image[24:56, 16:72] = image[24:56, 88:144] = pixel(1.3)
+            image[0, 0] = number + 10 * (place == "val")
+            save_photo(folder / place / f"img_{number}.png", image)
+            (folder / place / f"gt_img_{number}.txt").write_text(
+                "16,24,72,24,72,56,16,56,a\n88,24,144,24,144,56,88,56,b\n"
+            )
+    finished = calibrate(folder, "--kernels", "--lang", "en")
+    assert finished.returncode == 0, finished.stderr
+    thresholds = read_checkpoint(folder / "model.pth").content["thresholds"]
+    assert thresholds["kernel_score"] > score_of(pixel(1.08)) > 0.5
+    assert "0.0000 with the config's thresholds, 1.0000 with these" in finished.stdout
+    assert f"kernels: kernel_score {thresholds['kernel_score']:g}" in finished.stdout
+    tested = run_here("test.py", "config.py", "model.pth", "--eval", "--cpu", "--worker", 0,
+                      cwd=folder)  # fmt: skip
+    assert "(hmean): 1.0000" in tested.stdout
+
+
 def test_the_middle_of_the_plateau_is_taken(folder):
     assert calibrate(folder).returncode == 0
     thresholds = read_checkpoint(folder / "model.pth").content["thresholds"]
