@@ -62,8 +62,10 @@ train_cfg = dict(
 )
 
 test_cfg = dict(
-    min_score=0.85,  # 이 점수보다 낮은 영역은 버림
+    min_score=0.94,  # 이 점수보다 낮은 영역은 버림
     min_area=60,  # 이 넓이(픽셀)보다 작은 영역은 버림
+    kernel_score=0.73,  # 커널로 볼 최소 확률 (짧게 훈련한 가중치에서 붙은 단어를 떼어 냄)
+    kernel_stride=1,  # 커널을 찾는 픽셀의 크기 (1: 좁은 틈도 봄, 4: 원본 FAST처럼)
     bbox_type='rect',  # 결과 모양 ('rect': 회전 사각형, 'poly': 다각형)
     result_path='outputs/submit_ic15.zip',  # 제출 파일의 경로
 )
