@@ -24,7 +24,16 @@ SCORES = tuple(round(0.5 + 0.01 * step, 2) for step in range(50))
 AREAS = (0, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 700, 1000)
 # Where else kernels are looked for: kernel_score, and by how much pooling_size exceeds that of the
 # training, to grow back what a higher score cuts off; all of it with a kernel_stride of 1.
-KERNELS = ((0.5, 0), (0.62, 0), (0.73, 0), (0.73, 2), (0.82, 2), (0.82, 4), (0.88, 4), (0.92, 6))
+TRIED_KERNELS = (
+    (0.5, 0),
+    (0.62, 0),
+    (0.73, 0),
+    (0.73, 2),
+    (0.82, 2),
+    (0.82, 4),
+    (0.88, 4),
+    (0.92, 6),
+)
 # A plateau is never wider than what costs half a point of hmean, however noisy few photos are.
 MOST_GIVEN_UP = 0.005
 FOLDS = 5
@@ -70,10 +79,13 @@ class CandidateCollector:
 
 
 def kernel_choices(test_cfg: Mapping[str, Any], trained: int) -> list[dict[str, Any]]:
-    """``test_cfg`` as it is, and with each of KERNELS.  trained: the pooling_size of the head."""
+    """``test_cfg`` as it is, and with each of TRIED_KERNELS.
+
+    trained: the pooling_size of the head.
+    """
     others = [
         {"kernel_score": score, "kernel_stride": 1, "pooling_size": trained + growth}
-        for score, growth in KERNELS
+        for score, growth in TRIED_KERNELS
     ]
     return [dict(test_cfg), *({**test_cfg, **other} for other in others)]
 
@@ -202,8 +214,8 @@ def choose(swept: Sweep) -> Choice:
     )
 
 
-def choose_kernels(sweeps: Sequence[Sweep]) -> tuple[int, Choice]:
-    """Which of several ways to find kernels scores best with its own choice, and that choice.
+def choose_kernels(sweeps: Sequence[Sweep]) -> tuple[int, list[Choice]]:
+    """Which of several ways to find kernels scores best with its own choice, and all choices.
 
     sweeps: of the same images.  The first wins where others are no better.
     """
@@ -212,8 +224,7 @@ def choose_kernels(sweeps: Sequence[Sweep]) -> tuple[int, Choice]:
         rates(swept.at(swept.place(choice.min_score, choice.min_area)).sum(axis=0))[2]
         for swept, choice in zip(sweeps, choices, strict=True)
     ]
-    best = int(np.argmax(hmeans))
-    return best, choices[best]
+    return int(np.argmax(hmeans)), choices
 
 
 def _plateau(counts: np.ndarray, start: int) -> tuple[int, int]:
@@ -259,8 +270,8 @@ def _hmean_unseen(sweeps: Sequence[Sweep]) -> float:
     for part in np.unique(parts):
         own, others = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
         seen = [swept.of_images(others) for swept in sweeps] if len(others) else sweeps
-        best, chosen = choose_kernels(seen)
-        place = sweeps[best].place(chosen.min_score, chosen.min_area)
+        best, choices = choose_kernels(seen)
+        place = sweeps[best].place(choices[best].min_score, choices[best].min_area)
         total += sweeps[best].at(place)[own].sum(axis=0)
     return float(rates(total)[2])
 

@@ -28,7 +28,6 @@ from inference.calibration import (
     Choice,
     Gain,
     Sweep,
-    choose,
     choose_kernels,
     draw_curves,
     kernel_choices,
@@ -106,9 +105,10 @@ def main() -> int:
         sweep(found, split.words(), before, protocol, each["kernel_score"])
         for found, each in zip(candidates, kernels, strict=True)
     ]
-    best, choice = choose_kernels(sweeps)
+    best, choices = choose_kernels(sweeps)
+    choice = choices[best]
     if args.kernels:
-        tell_kernels(sweeps, kernels, best)
+        tell_kernels(sweeps, choices, kernels, best)
     comparable = None if best else before  # with other kernels the thresholds are worth another
     tell_tables(sweeps[best], choice, comparable)
     tell_choice(choice, kernels[best] if args.kernels else None)
@@ -163,11 +163,16 @@ def tell_split(split: CalibrationSplit) -> None:
         tell("calibrate.shared", images=split.shared)
 
 
-def tell_kernels(sweeps: Sequence[Sweep], kernels: Sequence[Mapping[str, Any]], best: int) -> None:
+def tell_kernels(
+    sweeps: Sequence[Sweep],
+    choices: Sequence[Choice],
+    kernels: Sequence[Mapping[str, Any]],
+    best: int,
+) -> None:
     """A table of what each way to find kernels gives with thresholds of its own."""
     tell("calibrate.head_kernels")
-    for number, (swept, settings) in enumerate(zip(sweeps, kernels, strict=True)):
-        own = choose(swept)
+    tried = zip(sweeps, choices, kernels, strict=True)
+    for number, (swept, own, settings) in enumerate(tried):
         at = swept.place(own.min_score, own.min_area)
         value = "{kernel_score:>5g} {kernel_stride:>6} {pooling_size:>4}".format(**settings)
         row = [float(part) for part in rates(swept.at(at).sum(axis=0))]

@@ -145,7 +145,8 @@ def test_the_kernels_with_the_best_score_are_chosen_and_the_config_wins_a_tie():
     candidates, truths = uniform_images(10, (0.9, 0.7))
     missed = [Candidates([square(90, 90)], np.array([0.9]), np.array([900.0]))] * 10
     good, bad = (sweep(found, truths, (0.6, 250.0)) for found in (candidates, missed))
-    best, choice = choose_kernels([bad, good, good])
+    best, choices = choose_kernels([bad, good, good])
+    choice = choices[best]
     assert (best, choice.min_score) == (1, 0.8)
     gain = measure_gain([bad, good, good], best, choice, (0.6, 250.0))
     assert (gain.before, gain.after, gain.unseen) == pytest.approx((0, 1, 1))
