@@ -194,7 +194,11 @@ def read_settings(
         raise UserError("onnx.not_ours", path=path, format=FORMAT)
     try:
         short_size, halo_px = (_count(metadata[key]) for key in ("short_size", "halo_px"))
-        told = {key: json.loads(metadata[key]) for key in KERNELS if key in metadata}
+        told = {
+            key: json.loads(metadata[key])
+            for key in KERNELS
+            if key in metadata or key not in WITHOUT_KERNELS
+        }
         kernels = {**WITHOUT_KERNELS, **kernel_settings(told)}
         stored = {key: json.loads(metadata[key]) for key in ("min_score", "min_area")}
         bbox_type, source = metadata["bbox_type"], metadata["thresholds_source"]

@@ -19,7 +19,6 @@ ACTIVATIONS: dict[str | None, Callable[[], nn.Module]] = {
     None: nn.Identity,
 }
 
-
 Maps = Tensor | Levels
 
 

@@ -126,6 +126,7 @@ def test_the_file_says_all_that_a_program_needs_and_where_it_comes_from():
     [
         ("short_size", None),
         ("short_size", "0"),
+        ("pooling_size", None),
         ("pooling_size", "9.5"),
         ("min_score", "["),
         ("kernel_score", "1"),
