@@ -39,15 +39,17 @@ def test_a_layer_computes_levels_as_their_stack(form, out, dtype):
     layer.frozen = form == "frozen"
     used = layer.fold() if form == "folded" else layer
     levels = (noise(1, 2, 5, 20, 28).to(dtype), noise(2, 2, 3, 10, 14).to(dtype))
-    close = {"rtol": 0, "atol": 1e-4 if dtype == torch.float32 else 0}
-    torch.testing.assert_close(used(levels), used(stack(levels)), **close)
+    in_levels, in_stack = used(levels), used(stack(levels))
+    exact = used.double()(stack(tuple(level.double() for level in levels)))
+    rounding = (in_stack - exact).abs().mean()
+    assert (in_levels - exact).abs().mean() <= 1.5 * rounding
 
 
 def test_levels_are_stacked_once_for_all_branches(monkeypatch):
     calls = []
     monkeypatch.setattr(layers, "stack", lambda levels: calls.append(1) or stack(levels))
     maps = (noise(1, 2, 5, 20, 28), noise(2, 2, 3, 10, 14))
-    RepConvLayer(8, 8, (3, 3)).bfloat16()(tuple(level.bfloat16() for level in maps))
+    RepConvLayer(8, 8, (3, 3), stride=2)(maps)  # of a stride that is not split
     assert len(calls) == 1
 
 
