@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.command import TRAIN
 from benchmarks.measure import hardware
 from benchmarks.samples import data_set
-from inference.detector import TextDetector
+from inference.detector import TextDetector, configured_short_size
 from inference.evaluate import evaluate
 from runtime.checkpoint import LATEST
 from runtime.config import PROJECT_ROOT, load_config
@@ -45,7 +45,6 @@ def parse_args() -> argparse.Namespace:
     add("--seeds", type=int, nargs="+", default=[1])
     add("--budget", default="10m", help="of each training (default: %(default)s)")
     add("--config", default=CONFIG)
-    add("--short_size", type=int, default=640, help="of the photos that are scored")
     add("--json", type=Path, default=Path("small_data.json"), help="where the figures are kept")
     add("--plot", type=Path, default=Path("small_data.png"))
     arguments = sys.argv[1:]
@@ -69,7 +68,7 @@ def main() -> None:
             records.append(measure(args, count, seed))
             sys.stdout.write(f"{records[-1]}\n")
             args.json.write_text(json.dumps(records, indent=2), encoding="utf-8")
-            plot([r for r in records if is_of(r, args, r["photos"], r["seed"])], args.plot)
+    plot([r for r in records if is_of(r, args, r["photos"], r["seed"])], args.plot)
 
 
 def is_of(record: dict[str, Any], args: argparse.Namespace, count: int, seed: int) -> bool:
@@ -87,10 +86,12 @@ def measure(args: argparse.Namespace, count: int, seed: int) -> dict[str, Any]:
         started = time.perf_counter()
         train(args, folder, seed)
         minutes = (time.perf_counter() - started) / 60
+        config = load_config(args.config)
+        short_size = configured_short_size(config)
         detector = TextDetector.from_checkpoint(
-            folder / "run" / LATEST, load_config(args.config), short_size=args.short_size
+            folder / "run" / LATEST, config, short_size=short_size
         )
-        test = data_set(args.test, split="test", short_size=args.short_size)
+        test = data_set(args.test, split="test", short_size=short_size)
         score = evaluate(detector, test).score
     assert score is not None
     return {

@@ -12,6 +12,8 @@ import numpy as np
 from dataset.colours import Look
 from dataset.images import reduction_for, scaled_size
 
+_AFFINE = (0.0, 0.0, 1.0)  # the last row of a matrix of which the first two are kept
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -21,6 +23,7 @@ class Augmentation:
     aspect: range of height over width, the area staying as it is; None leaves it alone.
     flip: probability of a horizontal flip.
     rotation: largest angle in degrees, either way, about the centre of the unchanged canvas.
+    quarter_turn: probability of a quarter turn on top, either way, of the canvas with the photo.
     blur: probability of a Gaussian blur; blur_radius: range of its standard deviation in pixels.
     brightness, contrast, saturation: factors in 1 +- this, not below 0.
     hue: turns by +- this, 1 being the whole circle, at most 0.5.
@@ -31,6 +34,7 @@ class Augmentation:
     aspect: tuple[float, float] | None = (0.9, 1.1)
     flip: float = 0.5
     rotation: float = 30.0
+    quarter_turn: float = 0.0
     blur: float = 0.5
     blur_radius: tuple[float, float] = (0.0, 1.0)
     brightness: float = 0.4
@@ -137,7 +141,7 @@ def choose_view(
     short_size: int,
     change: Augmentation,
 ) -> View:
-    """Draw scale, aspect, flip, angle and crop.
+    """Draw scale, aspect, flip, angle, quarter turn and crop.
 
     photo_size: (height, width).  points: (K, 2), the corners of the words that are trained on, one
     word after the other; starts: (N,), where each word begins in ``points``.
@@ -148,6 +152,10 @@ def choose_view(
     flip = rng.random() < change.flip
     angle_deg = rng.uniform(-change.rotation, change.rotation)
     matrix = _onto_canvas(photo_size, canvas, flip, angle_deg)
+    # Where there are none, nothing is drawn: seeds mean what they did before there were any.
+    if change.quarter_turn and rng.random() < change.quarter_turn:
+        matrix = _quarter_turn(canvas, clockwise=rng.random() < 0.5) @ np.vstack([matrix, _AFFINE])
+        canvas = canvas[::-1]
     low, high = _extents(_move(points, matrix), starts, canvas)
     matrix[:, 2] -= _choose_crop(rng, canvas, crop_size, low, high, change.crop_tries)
     shown = min(crop_size[0], canvas[0]), min(crop_size[1], canvas[1])
@@ -198,6 +206,13 @@ def _onto_canvas(
         stretch[0] = [-stretch_x, 0, canvas[1] - 1 - stretch[0, 2]]
     centre = (canvas[1] - 1) / 2, (canvas[0] - 1) / 2
     return cv2.getRotationMatrix2D(centre, angle_deg, 1.0) @ stretch
+
+
+def _quarter_turn(canvas: tuple[int, int], clockwise: bool) -> np.ndarray:
+    """(2, 3) matrix: pixels of a canvas of (height, width) to those of the turned one."""
+    bottom, right = canvas[0] - 1, canvas[1] - 1
+    turn = [[0, -1, bottom], [1, 0, 0]] if clockwise else [[0, 1, 0], [-1, 0, right]]
+    return np.array(turn, np.float64)
 
 
 def _extents(

@@ -80,6 +80,7 @@ _AUGMENT = {
     "aspect": _optional(_pair(_number(0, above=True))),
     "flip": PROBABILITY,
     "rotation": _number(0, 180),
+    "quarter_turn": PROBABILITY,
     "blur": PROBABILITY,
     "blur_radius": _pair(_number(0)),
     "brightness": _number(0),

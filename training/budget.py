@@ -29,7 +29,7 @@ from training.speed import Speed, measure_training, measure_validation
 Size = tuple[int, int]
 
 # What is picked, and from what: first guesses, except ENOUGH_CROPS.
-CROPS = (320, 448, 640)  # sides in pixels, as far as the photos' short side goes
+CROPS = (224, 320, 448, 640)  # sides in pixels, as far as the photos' short side goes
 # A larger crop is taken where the budget still gives so many: in the time that a CPU has, many
 # small crops have taught more than few large ones.
 ENOUGH_CROPS = 20_000

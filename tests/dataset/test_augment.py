@@ -81,6 +81,27 @@ def test_the_photo_turns_about_the_centre_of_an_unchanged_canvas():
     assert 0 < abs(angle_deg) <= 30
 
 
+def test_a_quarter_turn_goes_either_way_and_takes_the_canvas_along():
+    image = photo(64, 96)
+    change = replace(UNCHANGED, quarter_turn=1.0)
+    turned = {}
+    for seed in range(8):
+        view = view_of((64, 96), (96, 64), change, seed=seed, short_size=64)
+        assert view.shown == (96, 64)
+        crop = view.take(image, STILL)
+        x, y = np.rint(view.move(np.array([[70.0, 5.0]]))[0]).astype(int)
+        np.testing.assert_array_equal(crop[y, x], image[5, 70])
+        turned[crop.tobytes()] = True
+    assert set(turned) == {np.rot90(image, way).tobytes() for way in (1, 3)}
+
+
+def test_quarter_turns_that_never_come_leave_the_draw_of_a_seed_alone():
+    change = Augmentation()
+    never, rarely = view_of(change=change), view_of(change=replace(change, quarter_turn=1e-12))
+    assert never.shown == rarely.shown
+    np.testing.assert_array_equal(never.matrix[:, :2], rarely.matrix[:, :2])
+
+
 def test_what_lies_outside_the_photo_is_black():
     change = Augmentation(**{**vars(UNCHANGED), "rotation": 30.0})
     view = view_of((640, 640), (640, 640), change)
@@ -103,7 +124,8 @@ def test_points_land_on_the_pixels_that_they_mark(seed):
     marks = rng(seed).integers([20, 20], [280, 180], size=(3, 2))
     for channel, (x, y) in enumerate(marks):
         image[y - 3 : y + 4, x - 3 : x + 4, channel] = 255
-    view = view_of((200, 300), (256, 256), Augmentation(), seed=seed, short_size=200)
+    change = Augmentation(quarter_turn=0.5)
+    view = view_of((200, 300), (256, 256), change, seed=seed, short_size=200)
 
     crop = view.take(image, STILL)
 

@@ -46,7 +46,7 @@ NOW = Situation(
     left_s=1190,
     images=5600,
     samples=5600,
-    sides=(320, 448, 640),
+    sides=(224, 320, 448, 640),
     speed=Speed(0.0, 1 / 64 / 320**2),
     costs=COSTS,
 )
@@ -87,9 +87,10 @@ def test_the_largest_crop_with_enough_of_them_and_an_epoch_for_each_pass():
 
 
 def test_a_slow_machine_gets_the_smallest_crop_and_a_fast_one_the_largest():
-    slow = replace(NOW, speed=Speed(0.0, 1 / 16 / 320**2))  # 15904 of the smallest
+    slow = replace(NOW, speed=Speed(0.0, 1 / 16 / 320**2))  # 15904 of 320 px
+    slower = replace(NOW, speed=Speed(0.0, 1 / 4 / 320**2))  # 8114 of the smallest
     fast = replace(NOW, speed=Speed(0.0, 1 / 256 / 320**2))  # 63616 of the largest
-    for now, side, reason in ((slow, 320, "small"), (fast, 640, "all")):
+    for now, side, reason in ((slow, 224, "enough"), (slower, 224, "small"), (fast, 640, "all")):
         plan = make_plan(now, Given())
         assert (plan.size, plan.reasons["crop"]) == ((side, side), reason)
 

@@ -29,15 +29,16 @@ data = dict(
         type='FAST_IC15',  # 라벨 형식
         split='train',  # 훈련용 이미지
         is_transform=True,  # 데이터 증강 활성화
-        img_size=320,  # 훈련 이미지 크기 (잘라 내는 크기)
-        short_size=640,  # 짧은 변의 크기
+        img_size=224,  # 훈련 이미지 크기 (잘라 내는 크기)
+        short_size=896,  # 짧은 변의 크기 (키워서 작은 글자도 배움)
         pooling_size=9,  # 커널을 만들 때 글자를 깎아 내는 창의 크기 (detection_head와 같게)
         read_type='cv2',  # 이미지를 읽는 방식 ('cv2': EXIF 회전 적용, 'pil': 적용하지 않음)
         repeat_times=repeat_times,  # 위에서 정한 반복 횟수
         augment=dict(
-            scale=(0.75, 1.5),  # 확대, 축소 범위 (short_size에 맞춘 크기의 배수)
+            scale=(0.6, 1.4),  # 확대, 축소 범위 (short_size에 맞춘 크기의 배수)
             flip=0.0,  # 좌우 뒤집기 확률 (글자가 거꾸로 되므로 쓰지 않음)
             rotation=10,  # 회전 각도의 최댓값
+            quarter_turn=0.1,  # 왼쪽이나 오른쪽으로 90도 돌릴 확률 (세로로 누운 글자)
         ),
         paste_text=0.0,  # 내 이미지에 간판을 그려 넣는 샘플의 비율
         # img_dir='내_이미지_폴더',  # 내 데이터: 이미지 폴더
@@ -46,7 +47,7 @@ data = dict(
     test=dict(
         type='FAST_IC15',  # 라벨 형식
         split='test',  # 평가용 이미지
-        short_size=640,  # 짧은 변의 크기
+        short_size=896,  # 짧은 변의 크기
         read_type='cv2',  # 이미지를 읽는 방식
     ),
 )
@@ -62,10 +63,11 @@ train_cfg = dict(
 )
 
 test_cfg = dict(
-    min_score=0.94,  # 이 점수보다 낮은 영역은 버림
-    min_area=60,  # 이 넓이(픽셀)보다 작은 영역은 버림
-    kernel_score=0.73,  # 커널로 볼 최소 확률 (짧게 훈련한 가중치에서 붙은 단어를 떼어 냄)
+    min_score=0.97,  # 이 점수보다 낮은 영역은 버림
+    min_area=100,  # 이 넓이(픽셀)보다 작은 영역은 버림
+    kernel_score=0.82,  # 커널로 볼 최소 확률 (짧게 훈련한 가중치에서 붙은 단어를 떼어 냄)
     kernel_stride=1,  # 커널을 찾는 픽셀의 크기 (1: 좁은 틈도 봄, 4: 원본 FAST처럼)
+    pooling_size=11,  # 찾은 커널을 글자 영역으로 넓히는 창의 크기 (높은 kernel_score로 줄어든 만큼 더)
     bbox_type='rect',  # 결과 모양 ('rect': 회전 사각형, 'poly': 다각형)
     result_path='outputs/submit_ic15.zip',  # 제출 파일의 경로
 )
