@@ -23,10 +23,10 @@ from typing import Any
 from benchmarks.command import TRAIN
 from benchmarks.measure import hardware
 from benchmarks.samples import data_set
-from inference.detector import TextDetector, configured_short_size
+from inference.detector import TextDetector
 from inference.evaluate import evaluate
 from runtime.checkpoint import LATEST
-from runtime.config import PROJECT_ROOT, load_config
+from runtime.config import PROJECT_ROOT
 from runtime.shipped import CONFIG
 
 ORDER_SEED = 0
@@ -86,12 +86,8 @@ def measure(args: argparse.Namespace, count: int, seed: int) -> dict[str, Any]:
         started = time.perf_counter()
         train(args, folder, seed)
         minutes = (time.perf_counter() - started) / 60
-        config = load_config(args.config)
-        short_size = configured_short_size(config)
-        detector = TextDetector.from_checkpoint(
-            folder / "run" / LATEST, config, short_size=short_size
-        )
-        test = data_set(args.test, split="test", short_size=short_size)
+        detector = TextDetector.from_checkpoint(folder / "run" / LATEST, args.config)
+        test = data_set(args.test, split="test", short_size=detector.short_size)
         score = evaluate(detector, test).score
     assert score is not None
     return {

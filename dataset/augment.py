@@ -12,8 +12,6 @@ import numpy as np
 from dataset.colours import Look
 from dataset.images import reduction_for, scaled_size
 
-_AFFINE = (0.0, 0.0, 1.0)  # the last row of a matrix of which the first two are kept
-
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -154,7 +152,7 @@ def choose_view(
     matrix = _onto_canvas(photo_size, canvas, flip, angle_deg)
     # Where there are none, nothing is drawn: seeds mean what they did before there were any.
     if change.quarter_turn and rng.random() < change.quarter_turn:
-        matrix = _quarter_turn(canvas, clockwise=rng.random() < 0.5) @ np.vstack([matrix, _AFFINE])
+        matrix = _quarter_turned(matrix, canvas, clockwise=rng.random() < 0.5)
         canvas = canvas[::-1]
     low, high = _extents(_move(points, matrix), starts, canvas)
     matrix[:, 2] -= _choose_crop(rng, canvas, crop_size, low, high, change.crop_tries)
@@ -208,11 +206,11 @@ def _onto_canvas(
     return cv2.getRotationMatrix2D(centre, angle_deg, 1.0) @ stretch
 
 
-def _quarter_turn(canvas: tuple[int, int], clockwise: bool) -> np.ndarray:
-    """(2, 3) matrix: pixels of a canvas of (height, width) to those of the turned one."""
-    bottom, right = canvas[0] - 1, canvas[1] - 1
-    turn = [[0, -1, bottom], [1, 0, 0]] if clockwise else [[0, 1, 0], [-1, 0, right]]
-    return np.array(turn, np.float64)
+def _quarter_turned(matrix: np.ndarray, canvas: tuple[int, int], clockwise: bool) -> np.ndarray:
+    """The (2, 3) matrix onto a canvas of (height, width), once that canvas is turned."""
+    x, y = matrix
+    to_bottom, to_right = [0, 0, canvas[0] - 1], [0, 0, canvas[1] - 1]
+    return np.stack([to_bottom - y, x] if clockwise else [y, to_right - x])
 
 
 def _extents(
