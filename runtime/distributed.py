@@ -28,7 +28,10 @@ JOIN_S = 60.0  # ranks start together; one that comes later than this does not c
 # Exchanges may wait longer, for one rank's validation can take longer than another's; the watchdog
 # knows what it waits for and is far quicker.
 _EXCHANGE = timedelta(minutes=30)
-# The watchdog's limit and both of these make less than a minute.
+# The watchdog's limit and all of these make less than a minute.
+_NOTICE_S = (
+    3.0  # in which the ranks that lost one say so by themselves, before they are asked to end
+)
 _PATIENCE_S = 8.0
 _LEAVE_S = 5.0
 _PASSED_ON = (signal.SIGTERM, signal.SIGUSR1)
@@ -71,7 +74,8 @@ def launch_local_ranks(world: int, command: Sequence[str]) -> int:
     failure, or else the first that is not 0.
 
     SIGTERM and SIGUSR1 are passed on.  When a rank fails, which one and how is said on standard
-    error, and the others are asked to end and after a while made to.
+    error; the others may say what that means to them, are then asked to end, and after a while
+    made to.
     """
     shared = {
         "MASTER_ADDR": "127.0.0.1",
@@ -106,7 +110,7 @@ def launch_local_ranks(world: int, command: Sequence[str]) -> int:
 
 def _wait_for_all(ranks: Sequence[subprocess.Popen[bytes]], asked: set[int]) -> int:
     """asked: the signals that the user has sent; a rank that they end has not failed."""
-    first_failure, deadline = 0, float("inf")
+    first_failure, ask_at, deadline = 0, float("inf"), float("inf")
     while True:
         codes = [rank.poll() for rank in ranks]
         as_asked = {code for number in asked for code in (-number, 128 + number)}
@@ -115,11 +119,13 @@ def _wait_for_all(ranks: Sequence[subprocess.Popen[bytes]], asked: set[int]) -> 
             _tell_failures(failed)
             # Of several at once a signal, negative here, is the cause: the others lost that rank.
             first_failure = min(failed.values())
-            deadline = time.monotonic() + _PATIENCE_S
-            for rank in ranks:
-                rank.terminate()
+            ask_at = time.monotonic() + _NOTICE_S
         if None not in codes:
             break
+        if time.monotonic() > ask_at:
+            ask_at, deadline = float("inf"), time.monotonic() + _PATIENCE_S
+            for rank in ranks:
+                rank.terminate()
         if time.monotonic() > deadline:
             for rank in ranks:
                 rank.kill()

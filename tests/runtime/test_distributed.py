@@ -79,6 +79,15 @@ def test_a_rank_that_fails_ends_the_others_and_gives_its_exit_code(capfd):
     assert sentence.startswith("❌ 랭크 1") and "종료 코드 7" in sentence
 
 
+def test_a_rank_that_lost_another_has_time_to_say_so_before_it_is_asked_to_end(capfd):
+    code = "import os, sys, time\nif os.environ['RANK'] == '1': sys.exit(7)\n"
+    code += "time.sleep(1.5)\nos.write(2, b'lost it\\n')\ntime.sleep(60)"
+    started = time.monotonic()
+    assert launch_local_ranks(2, python(code)) == 7
+    assert time.monotonic() - started < 30
+    assert capfd.readouterr().err.splitlines()[1:] == ["lost it"]
+
+
 def test_a_rank_that_does_not_end_when_asked_is_made_to(monkeypatch):
     monkeypatch.setattr(distributed, "_PATIENCE_S", 1.0)
     code = "import os, signal, sys, time\nsignal.signal(15, signal.SIG_IGN)\ntime.sleep(1)\n"

@@ -25,11 +25,11 @@ def start(code: str, *arguments: object, **options) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", BEGIN + code, *map(str, arguments)],
         cwd=PROJECT,
-        stdin=subprocess.DEVNULL,  # no terminal, where nobody can press Ctrl-Z
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        **options,
+        # No terminal, where somebody can press Ctrl-Z.
+        **{"stdin": subprocess.DEVNULL, **options},
     )
 
 
@@ -107,14 +107,16 @@ def test_the_time_that_a_process_is_stopped_does_not_count():
 with Watchdog(0, 1, 5.0) as dog:
     dog.beat("data")
     print("working", flush=True)
-    time.sleep(7)
-"""
+    sys.stdin.readline()
+""",
+        stdin=subprocess.PIPE,
     )
     assert working.stdout.readline() == "working\n"
     working.send_signal(signal.SIGSTOP)
     time.sleep(6)
     working.send_signal(signal.SIGCONT)
-    assert working.communicate(timeout=20) == ("", "")
+    time.sleep(1.5)  # the watchdog looks at the clock meanwhile
+    assert working.communicate("\n", timeout=20) == ("", "")
     assert working.returncode == 0
 
 
