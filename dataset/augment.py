@@ -25,6 +25,8 @@ class Augmentation:
     blur: probability of a Gaussian blur; blur_radius: range of its standard deviation in pixels.
     brightness, contrast, saturation: factors in 1 +- this, not below 0.
     hue: turns by +- this, 1 being the whole circle, at most 0.5.
+    word_crop: probability that the crop is put around one of the photo's words, each of them as
+        often as the others, however large it is and whatever stands beside it.
     crop_tries: crops that are drawn in search of one that cuts no word.
     """
 
@@ -39,6 +41,7 @@ class Augmentation:
     contrast: float = 0.4
     saturation: float = 0.4
     hue: float = 0.1
+    word_crop: float = 0.0
     crop_tries: int = 20
 
 
@@ -155,7 +158,9 @@ def choose_view(
         matrix = _quarter_turned(matrix, canvas, clockwise=rng.random() < 0.5)
         canvas = canvas[::-1]
     low, high = _extents(_move(points, matrix), starts, canvas)
-    matrix[:, 2] -= _choose_crop(rng, canvas, crop_size, low, high, change.crop_tries)
+    around_word = change.word_crop and len(low) and rng.random() < change.word_crop
+    choose = _crop_around_word if around_word else _choose_crop
+    matrix[:, 2] -= choose(rng, canvas, crop_size, low, high, change.crop_tries)
     shown = min(crop_size[0], canvas[0]), min(crop_size[1], canvas[1])
     return View(matrix, shown, crop_size)
 
@@ -251,6 +256,34 @@ def _choose_crop(
     fair = np.flatnonzero(shows_words)
     chosen = good[0] if len(good) else fair[-1] if len(fair) else 0
     return int(lefts[chosen]), int(tops[chosen])
+
+
+def _crop_around_word(
+    rng: np.random.Generator,
+    canvas: tuple[int, int],
+    crop_size: tuple[int, int],
+    low: np.ndarray,
+    high: np.ndarray,
+    tries: int,
+) -> tuple[int, int]:
+    """(left, top) of a crop that shows one word, drawn from all, wherever in the crop it lies.
+
+    A word that is longer than the crop fills it.  Of ``tries`` such crops it is the one that cuts
+    the fewest words at its edges, the first of several.
+    """
+    word = rng.integers(len(low))
+    side = np.array([crop_size[1], crop_size[0]])
+    end = np.array([canvas[1], canvas[0]])
+    # The first pixels from which the crop reaches the word's last one, and up to its first one.
+    bounds = np.sort(np.stack([high[word] + 1 - side, low[word]]), axis=0)
+    bounds = np.clip(bounds, 0, np.maximum(end - side, 0))
+    firsts = rng.integers(bounds[0], bounds[1] + 1, size=(tries, 2))
+    lasts = np.minimum(firsts + side, end) - 1
+    # (tries, words): whether the crop and the word meet, and whether a part of it lies outside.
+    meets = ((high >= firsts[:, None]) & (low <= lasts[:, None])).all(axis=2)
+    leaves = ((low < firsts[:, None]) | (high > lasts[:, None])).any(axis=2)
+    left, top = firsts[np.argmin((meets & leaves).sum(axis=1))]
+    return int(left), int(top)
 
 
 def _free_lines(length: int, first: np.ndarray, last: np.ndarray) -> np.ndarray:

@@ -81,6 +81,7 @@ _AUGMENT = {
     "flip": PROBABILITY,
     "rotation": _number(0, 180),
     "quarter_turn": PROBABILITY,
+    "word_crop": PROBABILITY,
     "blur": PROBABILITY,
     "blur_radius": _pair(_number(0)),
     "brightness": _number(0),

@@ -95,9 +95,10 @@ def test_a_quarter_turn_goes_either_way_and_takes_the_canvas_along():
     assert turned == {np.rot90(image, way).tobytes() for way in (1, 3)}
 
 
-def test_quarter_turns_that_never_come_leave_the_draw_of_a_seed_alone():
+@pytest.mark.parametrize("name", ["quarter_turn", "word_crop"])
+def test_what_never_comes_leaves_the_draw_of_a_seed_alone(name):
     change = Augmentation()
-    never, rarely = view_of(change=change), view_of(change=replace(change, quarter_turn=1e-12))
+    never, rarely = view_of(change=change), view_of(change=replace(change, **{name: 1e-12}))
     assert never.shown == rarely.shown
     np.testing.assert_array_equal(never.matrix[:, :2], rarely.matrix[:, :2])
 
@@ -211,6 +212,60 @@ def test_a_crop_shows_words_if_a_try_finds_any():
         assert left + 320 > 560
         assert top <= 300
         assert top + 320 > 320
+
+
+def around_word(boxes: list[tuple[int, int, int, int]], side: int, seed: int) -> tuple[int, int]:
+    """(left, top) of a crop of side x side out of 960 x 640, around one of the words in it."""
+    change = replace(UNCHANGED, word_crop=1.0)
+    view = view_of(crop_size=(side, side), change=change, boxes=boxes, seed=seed)
+    left, top = -view.matrix[:, 2].astype(int)
+    assert view.shown == (side, side)
+    assert 0 <= left <= 960 - side and 0 <= top <= 640 - side
+    return left, top
+
+
+@given(
+    left=st.integers(0, 900), top=st.integers(0, 600), width=st.integers(1, 400),
+    height=st.integers(1, 300), seed=st.integers(0, 2**32 - 1),
+)  # fmt: skip
+@settings(deadline=None)
+def test_a_crop_around_a_word_shows_all_of_it_or_nothing_else(left, top, width, height, seed):
+    right, bottom = min(left + width, 959), min(top + height, 639)
+
+    place = around_word([(left, top, right, bottom)], 200, seed)
+
+    for first, low, high in zip(place, (left, top), (right, bottom), strict=True):
+        if high - low < 200:
+            assert first <= low and high <= first + 199
+        else:
+            assert low <= first and first + 199 <= high
+
+
+def test_a_crop_around_a_word_lies_anywhere_around_it():
+    places = {around_word([(300, 300, 397, 395)], 100, seed) for seed in range(200)}
+
+    assert places == {(x, y) for x in (298, 299, 300) for y in (296, 297, 298, 299, 300)}
+
+
+def test_crops_show_large_words_beside_small_ones_as_often():
+    """No crop of 200 pixels begins and ends beside the large word, and few begin above it."""
+    large, small = (100, 20, 290, 600), (700, 300, 720, 310)
+    lefts = np.array([around_word([large, small], 200, seed)[0] for seed in range(300)])
+
+    assert 0.4 < np.mean(lefts <= 290) < 0.6
+
+
+def test_a_crop_around_a_word_cuts_no_other_where_a_try_finds_a_way():
+    words = [(300, 300, 340, 320), (360, 290, 520, 310)]
+    cuts = {1: 0, 100: 0}
+    for tries in cuts:
+        change = replace(UNCHANGED, word_crop=1.0, crop_tries=tries)
+        for seed in range(60):
+            view = view_of(crop_size=(200, 200), change=change, boxes=words, seed=seed)
+            first = -view.matrix[0, 2]
+            cuts[tries] += any(x0 < first <= x1 or x0 <= first + 199 < x1 for x0, _, x1, _ in words)
+    assert cuts[1] > 20
+    assert cuts[100] == 0
 
 
 def test_every_place_up_to_the_last_is_drawn():
