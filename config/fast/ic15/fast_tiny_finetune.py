@@ -55,7 +55,7 @@ data = dict(
 
 train_cfg = dict(
     pretrain='pretrained/fast_tiny_synthetic.safetensors',  # 시작할 가중치 (--checkpoint를 주면 그것을 씁니다)
-    lr=5e-4,  # 학습률
+    lr=1e-3,  # 학습률
     schedule='polylr',  # 스케줄러 타입 ('polylr', 'step', 'cosine' 또는 에포크 튜플)
     epoch=20,  # 총 에포크 수
     freeze_bn=1,  # BatchNorm 통계를 가중치에 있는 그대로 사용 (고정된 채로 학습한 가중치이며, 더 빠르기도 함)
